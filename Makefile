@@ -1,0 +1,54 @@
+# streamctl.  make, make check, make install DESTDIR= PREFIX=, make uninstall, make clean.
+# make builds in build/ (objects) and ./streamctl; nothing here installs packages.
+# Variants have a folder each: make BUILD=build/asan CFLAGS="-O1 -g -fsanitize=address" ...
+
+CC = gcc
+CFLAGS = -O2 -g
+PREFIX = /usr/local
+BUILD = build
+PACKAGES = libevent libpcre2-8
+
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
+	-Wsign-conversion -Wcast-qual -Wpointer-arith -Wformat=2 -Wundef -Wvla
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) -pthread -MMD -MP \
+	$(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -pthread
+
+SOURCES = $(wildcard src/*/*.c)
+OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
+UNIT = $(wildcard tests/unit/*.c)
+UNIT_OBJECTS = $(UNIT:%.c=$(BUILD)/%.o)
+BINARY = $(if $(filter build,$(BUILD)),streamctl,$(BUILD)/streamctl)
+
+all: $(BINARY)
+
+$(BINARY): $(OBJECTS) $(BUILD)/src/main.o
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+unit: $(BUILD)/unit
+$(BUILD)/unit: ALL_CFLAGS += -Itests/unit -Wno-sign-conversion
+$(BUILD)/unit: $(OBJECTS) $(UNIT_OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/streamctl
+	install -m 644 man/streamctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/streamctl-stages.7 $(DESTDIR)$(PREFIX)/share/man/man7
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/streamctl \
+	    $(DESTDIR)$(PREFIX)/share/man/man1/streamctl.1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man7/streamctl-stages.7
+
+clean:
+	rm -rf build streamctl
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: all unit check install uninstall clean
