@@ -1,0 +1,137 @@
+/* Merging and writing down partial answers, see aggregate.h. */
+#include "core/aggregate.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+#define AHEAD 32		/* keys whose memory is asked for before they are merged */
+
+static void
+count_merge(uint64_t *into, const uint64_t *from)
+{
+	*into += *from;
+}
+
+const struct aggregate aggregate_count = {
+	.name = "count",
+	.words = 1,
+	.merge = count_merge,
+};
+
+/* A large map's slots and entries are far from the cache: fetch a run of them, then merge it. */
+int
+aggregate_merge(const struct aggregate *agg, struct map *into, const struct map *from)
+{
+	uint64_t hashes[AHEAD];
+
+	for (uint32_t id = 1; id < from->count;) {
+		uint32_t n = from->count - id < AHEAD ? from->count - id : AHEAD;
+
+		if (map_ready(into) == -1)
+			return -1;
+		for (uint32_t i = 0; i < n; i++) {
+			hashes[i] = map_hash(into, *map_entry(from, id + i));
+			__builtin_prefetch(map_home(into, hashes[i]));
+		}
+		for (uint32_t i = 0; i < n; i++)
+			__builtin_prefetch(map_entry(into, (uint32_t)*map_home(into, hashes[i])));
+		for (uint32_t i = 0; i < n; i++, id++) {
+			struct map_key *entry = map_entry(from, id);
+			uint64_t *value = map_add(into, *entry, hashes[i]);
+
+			if (value == NULL)
+				return -1;
+			agg->merge(value, (const uint64_t *)(entry + 1));
+		}
+	}
+	return 0;
+}
+
+static int
+save_word(struct buf *out, uint64_t word)
+{
+	unsigned char bytes[8];
+
+	for (unsigned i = 0; i < 8; i++)
+		bytes[i] = (unsigned char)(word >> (8 * i));
+	return buf_add(out, bytes, sizeof(bytes));
+}
+
+static uint64_t
+load_word(const char *bytes)
+{
+	uint64_t word = 0;
+
+	for (unsigned i = 8; i-- > 0;)
+		word = word << 8 | (unsigned char)bytes[i];
+	return word;
+}
+
+static int
+save_entry(const struct aggregate *agg, const struct map_key *entry, struct buf *out)
+{
+	const uint64_t *value = (const uint64_t *)(entry + 1);
+	size_t len;
+	const char *key = map_key_bytes(entry, &len);
+
+	if (save_word(out, len) == -1 || buf_add(out, key, len) == -1)
+		return -1;
+	for (size_t i = 0; i < agg->words; i++)
+		if (save_word(out, value[i]) == -1)
+			return -1;
+	return 0;
+}
+
+int
+aggregate_save(const struct aggregate *agg, const struct map *map, struct buf *out)
+{
+	if (save_word(out, map_count(map)) == -1)
+		return -1;
+	for (uint32_t id = 1; id < map->count; id++)
+		if (save_entry(agg, map_entry(map, id), out) == -1)
+			return -1;
+	return 0;
+}
+
+/* Takes one entry off BYTES; its size, or 0 when it is cut short, or -1 when memory is. */
+static ptrdiff_t
+load_entry(const struct aggregate *agg, struct map *map, const char *bytes, size_t left,
+    uint64_t *words)
+{
+	size_t fixed = 8 + 8 * agg->words, len;
+	uint64_t *value;
+
+	if (left < fixed || load_word(bytes) > left - fixed)
+		return 0;
+	len = (size_t)load_word(bytes);
+	for (size_t i = 0; i < agg->words; i++)
+		words[i] = load_word(bytes + 8 + len + 8 * i);
+	value = map_put(map, bytes + 8, len);
+	if (value == NULL)
+		return -1;
+	agg->merge(value, words);
+	return (ptrdiff_t)(fixed + len);
+}
+
+int
+aggregate_load(const struct aggregate *agg, struct map *map, const char *bytes, size_t len,
+    struct err *err)
+{
+	uint64_t *words = mem_alloc(agg->words * sizeof(*words));
+	size_t at = 8;
+	ptrdiff_t took = 1;
+
+	if (words == NULL)
+		return err_memory(err, "loading state");
+	for (uint64_t n = len < 8 ? 1 : load_word(bytes); n > 0 && took > 0; n--) {
+		took = len < at ? 0 : load_entry(agg, map, bytes + at, len - at, words);
+		at += (size_t)(took > 0 ? took : 0);
+	}
+	mem_free(words);
+	if (took == -1)
+		return err_memory(err, "loading state");
+	if (took == 0 || at != len)
+		return err_set(err, ERR_RUN, "saved state is damaged at byte %zu of %zu", at, len);
+	return 0;
+}

@@ -1,0 +1,63 @@
+/*
+ * Cutting bytes into lines, for any number of connections at once.  Bytes are read straight into a
+ * shared block behind the lines that are there already; only the unfinished last line of a
+ * connection is copied, into its framer, until the rest of it comes.
+ *
+ *   block:  | whole lines ... | room for the unfinished line | bytes just read ... | pad |
+ *           0                len                            gap
+ *
+ * A line longer than the limit is counted as bad and skipped; no more than the limit and one read
+ * of it is ever held.  The answer does not depend on how the bytes were split into reads.
+ * Pure: the caller reads.
+ */
+#ifndef CORE_FRAME_H
+#define CORE_FRAME_H
+
+#include "base/buf.h"
+#include "base/scan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct framer {			/* one connection; a zeroed struct is a new one */
+	struct buf	partial;	/* the line that has not ended yet */
+	bool		skipping;	/* it is over the limit: wait for its end */
+};
+
+struct lines {			/* the shared block; its bytes are data[0 .. len) */
+	char			*data;
+	size_t			 len;
+	size_t			 cap;		/* without the pad */
+	uint64_t		 records;	/* lines in the block */
+};
+
+struct frame_counts {
+	uint64_t	records;	/* lines ended, bad ones too */
+	uint64_t	bad;		/* lines over the limit or cut off */
+};
+
+/* A block of CAP bytes; 0, or -1 when memory is short. */
+int lines_open(struct lines *, size_t cap);
+void lines_close(struct lines *);
+
+/*
+ * Where to read to, and how many bytes there is room for: 0 if the block must be emptied first.
+ */
+char *frame_room(const struct framer *, const struct lines *, size_t *room);
+
+/*
+ * SIZE bytes have been read to where frame_room said.  Whole lines of at most MAX_LINE bytes (line
+ * end not counted) join the block.  0, or -1 when memory is short.
+ */
+int frame_take(struct framer *, struct lines *, const struct scan *, size_t size, size_t max_line,
+    struct frame_counts *);
+
+/* The input ended: an unfinished line is a line, too; call after emptying the block.  0 or -1. */
+int frame_end(struct framer *, struct lines *, size_t max_line, struct frame_counts *);
+
+/* The connection was lost: an unfinished line is bad.  True if there was one. */
+bool frame_drop(struct framer *, struct frame_counts *);
+
+void frame_close(struct framer *);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Puts counted keys in order: by count down, then by key bytes up (a prefix before what it
+ * begins).  Used by every stage whose answer is ranked counts.
+ */
+#ifndef CORE_RANK_H
+#define CORE_RANK_H
+
+#include "base/map.h"
+
+struct rank_item {
+	uint64_t	prefix;		/* 8 key bytes, the first in the highest bits */
+	uint32_t	id;		/* entry of the map */
+};
+
+/* A zeroed struct is empty; its memory is reused from one answer to the next. */
+struct rank {
+	const struct map	*map;
+	struct rank_item	*items, *scratch;
+	size_t			 n;		/* items in order */
+	size_t			 cap;
+};
+
+/*
+ * Ranks the keys of MAP (values of aggregate_count) that have a count; at least the first LIMIT of
+ * them are in order, further ones may be missing.  0, or -1 when memory is short.
+ */
+int rank_sort(struct rank *, const struct map *map, uint64_t limit);
+
+/* The Ith best: its key, the key's length and its count. */
+const char *rank_get(const struct rank *, size_t i, size_t *len, uint64_t *count);
+
+void rank_free(struct rank *);
+
+#endif

@@ -1,0 +1,154 @@
+/* The TSV encoder, see tsv.h. */
+#include "core/tsv.h"
+
+#include "base/num.h"
+#include "base/scan.h"
+#include "base/tstamp.h"
+
+#include <string.h>
+
+#define NUMBER_MAX 20			/* characters of the longest 64-bit number */
+
+/* The letter that stands for a byte behind the backslash, or 0 for a byte that passes. */
+static const char escapes[256] = { ['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r', ['\\'] = '\\' };
+
+void
+tsv_set_time(struct tsv *t, int64_t us)
+{
+	int64_t ms = us / 1000 - (us % 1000 < 0);
+
+	t->time_len = 0;
+	switch (t->format) {
+	case TIME_NONE:
+		return;
+	case TIME_ISO:
+		t->time_len = tstamp_format(t->time, ms);
+		break;
+	case TIME_EPOCH:
+		t->time_len = num_format_i64(t->time, ms / 1000);
+		if (ms % 1000 != 0) {
+			char *p = t->time + t->time_len;
+			int64_t part = ms % 1000;
+
+			p[0] = '.';
+			p[1] = (char)('0' + part / 100);
+			p[2] = (char)('0' + part / 10 % 10);
+			p[3] = (char)('0' + part % 10);
+			t->time_len += 4;
+		}
+		break;
+	case TIME_EPOCH_MS:
+		t->time_len = num_format_i64(t->time, ms);
+		break;
+	}
+	t->time[t->time_len++] = '\t';
+}
+
+/* Text is mostly free of bytes to escape: copy it whole, then mend only if one was seen. */
+static int
+text_field(struct buf *out, const char *text, size_t len)
+{
+	char seen = 0, *p;
+
+	if (buf_reserve(out, 2 * len) == -1)
+		return -1;
+	p = out->data + out->len;
+	for (size_t i = 0; i < len; i++)
+		seen |= escapes[(unsigned char)text[i]];
+	if (seen == 0) {
+		if (len > 0)
+			memcpy(p, text, len);
+		out->len += len;
+		return 0;
+	}
+	for (size_t i = 0; i < len; i++) {
+		char letter = escapes[(unsigned char)text[i]];
+
+		if (letter != 0)
+			*p++ = '\\';
+		*p++ = letter != 0 ? letter : text[i];
+	}
+	out->len = (size_t)(p - out->data);
+	return 0;
+}
+
+int
+tsv_field(struct buf *out, const struct value *v)
+{
+	if (v->kind == VALUE_TEXT)
+		return text_field(out, v->text, v->len);
+	if (buf_reserve(out, NUMBER_MAX) == -1)
+		return -1;
+	out->len += num_format_i64(out->data + out->len, v->i);
+	return 0;
+}
+
+int
+tsv_row(struct buf *out, const struct value *cells, unsigned columns)
+{
+	for (unsigned i = 0; i < columns; i++)
+		if ((i > 0 && buf_add(out, "\t", 1) == -1) || tsv_field(out, &cells[i]) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+lines_block(struct tsv *t, const struct block *b)
+{
+	const char *text = b->text, *end = b->text + b->len;
+
+	while (text < end) {
+		struct value line = { .kind = VALUE_TEXT, .text = text };
+
+		text = line_next(text, end, &line.len);
+		if (buf_add(&t->out, t->time, t->time_len) == -1 ||
+		    tsv_field(&t->out, &line) == -1 || buf_add(&t->out, "\n", 1) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+tsv_block(struct tsv *t, const struct block *b)
+{
+	if (b->text != NULL)
+		return lines_block(t, b);
+	for (uint64_t row = 0; row < b->records; row++)
+		if (buf_add(&t->out, t->time, t->time_len) == -1 ||
+		    tsv_row(&t->out, b->cells + row * b->columns, b->columns) == -1 ||
+		    buf_add(&t->out, "\n", 1) == -1)
+			return -1;
+	return 0;
+}
+
+int
+tsv_header(struct tsv *t, const struct schema *s)
+{
+	struct value cells[SCHEMA_MAX];
+
+	for (unsigned i = 0; i < s->columns; i++)
+		cells[i] = (struct value){
+			.kind = VALUE_TEXT, .text = s->name[i], .len = strlen(s->name[i]),
+		};
+	if (t->format != TIME_NONE && buf_add(&t->out, "time\t", 5) == -1)
+		return -1;
+	if (tsv_row(&t->out, cells, s->columns) == -1)
+		return -1;
+	return buf_add(&t->out, "\n", 1);
+}
+
+int
+tsv_lines(const struct block *rows, struct buf *space, struct block *lines)
+{
+	space->len = 0;
+	for (uint64_t row = 0; row < rows->records; row++)
+		if (tsv_row(space, rows->cells + row * rows->columns, rows->columns) == -1 ||
+		    buf_add(space, "\n", 1) == -1)
+			return -1;
+	if (buf_reserve(space, SCAN_PAD) == -1)
+		return -1;
+	*lines = (struct block){
+		.text = space->data, .len = space->len, .records = rows->records,
+	};
+	return 0;
+}

@@ -1,0 +1,248 @@
+/* Sliding windows of panes that merge, see window.h. */
+#include "core/window.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+static int64_t
+gcd(int64_t x, int64_t y)
+{
+	while (y != 0) {
+		int64_t rest = x % y;
+
+		x = y;
+		y = rest;
+	}
+	return x;
+}
+
+static bool
+tumbling(const struct window *w)
+{
+	return w->npanes == 1;
+}
+
+int64_t
+window_panes(int64_t length, int64_t slide)
+{
+	return length / gcd(length, slide);
+}
+
+int
+window_open(struct window *w, const struct aggregate *agg, int64_t length, int64_t slide,
+    const uint64_t seed[2])
+{
+	int64_t pane = gcd(length, slide);
+	size_t size = agg->words * sizeof(uint64_t);
+
+	*w = (struct window){
+		.agg = agg, .length = length, .slide = slide, .pane = pane,
+		.npanes = (size_t)(length / pane),
+	};
+	map_init(&w->open, size, seed);
+	map_init(&w->front, size, seed);
+	map_init(&w->back, size, seed);
+	map_init(&w->answer, size, seed);
+	if (tumbling(w))
+		return 0;
+	w->panes = mem_pages(w->npanes * sizeof(*w->panes));
+	return w->panes == NULL ? -1 : 0;
+}
+
+/* ---- panes ---- */
+
+static struct pane *
+pane_at(const struct window *w, size_t i)
+{
+	return &w->panes[(w->first + i) % w->npanes];
+}
+
+static struct map_key *
+pane_entry(const struct window *w, const struct pane *p, size_t i)
+{
+	return (struct map_key *)(void *)(p->entries + i * w->open.stride);
+}
+
+static void
+pane_free(const struct window *w, struct pane *p)
+{
+	mem_pages_free(p->entries, p->n * w->open.stride);
+	arena_free(&p->bytes);
+	*p = (struct pane){ 0 };
+}
+
+/* Copies the open pane's entries, long keys included, side by side. */
+static int
+pane_fill(const struct window *w, struct pane *p)
+{
+	*p = (struct pane){ .n = map_count(&w->open) };
+	if (p->n == 0)
+		return 0;
+	p->entries = mem_pages(p->n * w->open.stride);
+	if (p->entries == NULL)
+		return -1;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct map_key *from = map_entry(&w->open, (uint32_t)i + 1);
+		struct map_key *entry = pane_entry(w, p, i);
+
+		memcpy(entry, from, w->open.stride);
+		if (map_key_is_long(*from)) {
+			size_t len;
+			const char *key = map_key_bytes(from, &len);
+			char *copy = arena_bytes(&p->bytes, len);
+
+			if (copy == NULL)
+				return -1;
+			entry->a = (uintptr_t)memcpy(copy, key, len);
+		}
+	}
+	return 0;
+}
+
+/* ---- the two stacks ---- */
+
+/* Merges pane P into front; what front held for its keys stays behind in the pane. */
+static int
+pane_to_front(struct window *w, struct pane *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct map_key *entry = pane_entry(w, p, i);
+		uint64_t *value = (uint64_t *)(entry + 1);
+		uint64_t *front = map_add(&w->front, *entry, map_hash(&w->front, *entry));
+
+		if (front == NULL)
+			return -1;
+		w->agg->merge(value, front);
+		for (size_t k = 0; k < w->agg->words; k++) {
+			uint64_t merged = value[k];
+
+			value[k] = front[k];
+			front[k] = merged;
+		}
+	}
+	return 0;
+}
+
+/* Moves all closed panes before the bar, the newest first. */
+static int
+flip(struct window *w)
+{
+	map_clear(&w->front);
+	for (size_t i = w->closed; i-- > 0;)
+		if (pane_to_front(w, pane_at(w, i)) == -1)
+			return -1;
+	map_clear(&w->back);
+	w->fronted = w->closed;
+	return 0;
+}
+
+/* The oldest pane leaves: front goes back to what it was without it. */
+static int
+drop_oldest(struct window *w)
+{
+	struct pane *p = pane_at(w, 0);
+
+	if (w->fronted == 0 && flip(w) == -1)
+		return -1;
+	for (size_t i = 0; i < p->n; i++) {
+		struct map_key *entry = pane_entry(w, p, i);
+		uint64_t *front = map_get(&w->front, *entry, map_hash(&w->front, *entry));
+
+		memcpy(front, entry + 1, w->agg->words * sizeof(*front));
+	}
+	pane_free(w, p);
+	w->first = (w->first + 1) % w->npanes;
+	w->closed--;
+	w->fronted--;
+	return 0;
+}
+
+static int
+close_pane(struct window *w)
+{
+	if (w->closed == w->npanes && drop_oldest(w) == -1)
+		return -1;
+	if (pane_fill(w, pane_at(w, w->closed)) == -1) {
+		pane_free(w, pane_at(w, w->closed));
+		return -1;
+	}
+	w->closed++;
+	if (aggregate_merge(w->agg, &w->back, &w->open) == -1)
+		return -1;
+	map_clear(&w->open);
+	return 0;
+}
+
+/* ---- the window ---- */
+
+int
+window_advance(struct window *w, int64_t tick)
+{
+	w->dirty |= map_count(&w->open) > 0;
+	if (tumbling(w) || tick % w->pane != 0)
+		return 0;
+	return close_pane(w);
+}
+
+bool
+window_due(const struct window *w, int64_t tick)
+{
+	return tick % w->slide == 0;
+}
+
+/* Adds the entries of PART that have not fallen to zero. */
+static int
+add_part(struct window *w, const struct map *part)
+{
+	return aggregate_merge(w->agg, &w->answer, part);
+}
+
+const struct map *
+window_answer(struct window *w)
+{
+	if (tumbling(w))
+		return &w->open;
+	if (w->fronted == 0)
+		return &w->back;
+	map_clear(&w->answer);
+	if (add_part(w, &w->front) == -1 || add_part(w, &w->back) == -1)
+		return NULL;
+	return &w->answer;
+}
+
+void
+window_answered(struct window *w)
+{
+	w->dirty = false;
+	map_clear(tumbling(w) ? &w->open : &w->answer);
+}
+
+size_t
+window_bytes(const struct window *w)
+{
+	size_t bytes = map_bytes(&w->open) + map_bytes(&w->front) + map_bytes(&w->back) +
+	    map_bytes(&w->answer);
+
+	for (size_t i = 0; i < w->closed; i++)
+		bytes += pane_at(w, i)->n * w->open.stride + pane_at(w, i)->bytes.total;
+	return bytes;
+}
+
+uint32_t
+window_keys(const struct window *w)
+{
+	return map_count(&w->open) + map_count(&w->front) + map_count(&w->back);
+}
+
+void
+window_close(struct window *w)
+{
+	for (size_t i = 0; i < w->closed; i++)
+		pane_free(w, pane_at(w, i));
+	mem_pages_free(w->panes, w->npanes * sizeof(*w->panes));
+	map_free(&w->open);
+	map_free(&w->front);
+	map_free(&w->back);
+	map_free(&w->answer);
+}

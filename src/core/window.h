@@ -1,0 +1,62 @@
+/*
+ * Sliding windows over any aggregate.  Time is cut into panes of gcd(length, slide) ticks; a tick is
+ * a microsecond or a row.  Panes only merge, nothing is ever subtracted, so it works for
+ * minima as for sums.  The two stacks of a queue with O(1) amortised merge (Tangwongsan, Hirzel,
+ * Schneider 2015, "General incremental sliding-window aggregation") are kept key by key:
+ *
+ *   older panes <- front ->|<- back -> newer panes, open pane
+ *
+ * back is the merge of all panes behind the bar.  front is the merge of those before it; each such
+ * pane holds, for its own keys only, what front becomes when that pane leaves.  So a slide costs
+ * O(1) merges a key in it, and memory is the panes plus two maps.
+ */
+#ifndef CORE_WINDOW_H
+#define CORE_WINDOW_H
+
+#include "core/aggregate.h"
+
+#define WINDOW_PANES_MAX (1 << 20)
+
+struct pane {				/* one closed pane: entries as in a map, without an index */
+	char		*entries;
+	size_t		 n;
+	struct arena	 bytes;		/* long keys */
+};
+
+struct window {
+	const struct aggregate	*agg;
+	int64_t			 length, slide, pane;	/* ticks */
+	struct map		 open;		/* the pane that fills now */
+	struct map		 front, back, answer;
+	struct pane		*panes;		/* a ring of as many as the window has */
+	size_t			 npanes, first, closed, fronted;
+	bool			 dirty;		/* something came since the last answer */
+};
+
+/* The panes of a window: LENGTH over the greatest common divisor of LENGTH and SLIDE. */
+int64_t window_panes(int64_t length, int64_t slide);
+
+/*
+ * LENGTH and SLIDE in ticks, SEED for the maps.  slide <= length and window_panes <=
+ * WINDOW_PANES_MAX are the caller's to check.  0, or -1 when memory is short.
+ */
+int window_open(struct window *, const struct aggregate *, int64_t length, int64_t slide,
+    const uint64_t seed[2]);
+
+/* Closes the open pane if one ends at TICK (called for each batch end in turn); 0 or -1 (memory). */
+int window_advance(struct window *, int64_t tick);
+
+/* True if a window ends at TICK. */
+bool window_due(const struct window *, int64_t tick);
+
+/* The merged values of the window that ends now, valid until the next call; NULL: no memory. */
+const struct map *window_answer(struct window *);
+
+/* To be called when an answer has been used: forgets what no later window needs. */
+void window_answered(struct window *);
+
+size_t window_bytes(const struct window *);	/* held from the allocator */
+uint32_t window_keys(const struct window *);	/* keys held in all panes, for the stats */
+void window_close(struct window *);
+
+#endif

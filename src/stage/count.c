@@ -1,0 +1,75 @@
+/* count: how many records there are.  Its state is the count of one key, the empty one. */
+#include "core/stage.h"
+
+struct lane {
+	uint64_t	count;
+	bool		done;		/* the row of this answer has been handed out */
+};
+
+static int
+open_stage(struct stage *s, const struct schema *in, struct schema *out, struct err *err)
+{
+	(void)s;
+	(void)in;
+	(void)err;
+	*out = (struct schema){ .columns = 1, .name = { "count" } };
+	return 0;
+}
+
+static int
+feed(const struct stage *s, void *lane, const struct block *in, struct map *state,
+    struct blocks *out, struct err *err)
+{
+	uint64_t *value = map_put(state, "", 0);
+
+	(void)s;
+	(void)lane;
+	(void)out;
+	if (value == NULL)
+		return err_memory(err, "counting records");
+	*value += in->records;
+	return 0;
+}
+
+static int
+fire(const struct stage *s, void *private, const struct map *answer, struct err *err)
+{
+	struct lane *lane = private;
+	const uint64_t *value = map_find(answer, "", 0);
+
+	(void)s;
+	(void)err;
+	lane->count = value == NULL ? 0 : *value;
+	lane->done = false;
+	return 0;
+}
+
+static size_t
+rows(const struct stage *s, void *private, const struct rows *out)
+{
+	struct lane *lane = private;
+
+	(void)s;
+	if (lane->done)
+		return 0;
+	lane->done = true;
+	out->cells[0] = (struct value){ .kind = VALUE_INT, .i = (int64_t)lane->count };
+	return 1;
+}
+
+const struct stage_class stage_count = {
+	.name = "count",
+	.usage = "[OPTION]...",
+	.help = "how many records there are",
+	.detail =
+	    "Rows: count; one row for each batch or window, 0 when nothing came.\n"
+	    "State: one number.\n",
+	.spark = "countByWindow(window, slide)",
+	.flags = STAGE_EACH_BATCH,
+	.aggregate = &aggregate_count,
+	.lane_size = sizeof(struct lane),
+	.open = open_stage,
+	.feed = feed,
+	.fire = fire,
+	.rows = rows,
+};
