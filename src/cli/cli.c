@@ -1,0 +1,110 @@
+/* The command line, see cli.h. */
+#include "cli/cli.h"
+
+#include "cli/message.h"
+#include "cli/show.h"
+#include "engine/signals.h"
+#include "engine/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/*
+ * Standard descriptors that the parent closed are opened on /dev/null, so that no file of ours gets
+ * their number.  Standard output is opened for reading: writing to it still fails, as it must.
+ */
+static int
+open_standard(struct err *err)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (sys.fcntl(fd, F_GETFD, 0) == -1 && errno == EBADF &&
+		    sys.open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY, 0) == -1)
+			return err_system(err, "/dev/null", "open", errno);
+	return 0;
+}
+
+static int
+usage(void)
+{
+	(void)fputs("usage: streamctl [OPTION]... STAGE [ARG]... [then STAGE [ARG]...]...\n"
+	    "Windowed answers from a stream of lines, as TSV at every batch.\n\n"
+	    "  nc localhost 9999 | streamctl --batch 1s wordcount\n"
+	    "  streamctl -i access.log countby then top 10\n\n"
+	    "streamctl --help tells more, streamctl STAGE --help all of a stage.\n", stderr);
+	return ERR_USAGE;
+}
+
+static void
+show(const struct settings *s)
+{
+	switch (s->action) {
+	case ACTION_HELP:
+		show_help();
+		break;
+	case ACTION_STAGE_HELP:
+		show_stage_help(s->job.plan.help);
+		break;
+	case ACTION_VERSION:
+		show_version();
+		break;
+	case ACTION_LIST:
+		show_list(s->list);
+		break;
+	default:
+		show_explain(s);
+		break;
+	}
+}
+
+static int
+show_all(const struct settings *s, struct err *err)
+{
+	show(s);
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	err_system(err, "standard output", "write", errno);
+	if (errno == EPIPE)
+		err->code = ERR_PIPE;
+	return -1;
+}
+
+static int
+act(struct settings *s, int argc, char **argv, int *ended_by, struct err *err)
+{
+	if (settings_parse(s, argc, argv, err) == -1)
+		return -1;
+	if (s->action != ACTION_RUN)
+		return show_all(s, err);
+	s->job.print = message_line;
+	return job_run(&s->job, ended_by, err);
+}
+
+int
+cli_main(int argc, char **argv)
+{
+	struct settings settings = { 0 };
+	struct err err;
+	int ended_by = 0, rc;
+
+	if (argc < 2)
+		return usage();
+	rc = open_standard(&err);
+	if (rc == 0)
+		rc = act(&settings, argc, argv, &ended_by, &err);
+	settings_close(&settings);
+	if (rc == -1 && err.code == ERR_PIPE) {
+		signals_die(SIGPIPE);
+		return ERR_PIPE;
+	}
+	if (rc == -1) {
+		message_error(&err, argc, argv);
+		return (int)err.code;
+	}
+	if (ended_by == SIGINT)
+		signals_die(SIGINT);
+	return 0;
+}

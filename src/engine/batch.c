@@ -1,0 +1,280 @@
+/*
+ * Batches: feeding what was read and ending what is over.  A batch by time ends when the ticker says
+ * so; lines belong to the batch in which they were read.  A batch by rows ends behind its last
+ * row, wherever in a block that is.
+ */
+#include "engine/job.h"
+
+#include "engine/sys.h"
+#include "sink/descriptor.h"
+
+#include <event2/event.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct plan *
+plan_of(const struct job *job)
+{
+	return &job->config->plan;
+}
+
+static bool
+by_rows(const struct job *job)
+{
+	return plan_of(job)->batch.rows;
+}
+
+static int
+fail(struct job *job, const struct err *err)
+{
+	return job_fail(job, err);
+}
+
+/* ---- the boundary ---- */
+
+/* When the open batch ends: a multiple of its interval, or of its rows. */
+static struct moment
+batch_end(const struct job *job)
+{
+	int64_t size = plan_of(job)->batch.ticks;
+
+	if (!by_rows(job))
+		return (struct moment){ .tick = job->ticker.boundary };
+	return (struct moment){
+		.tick = (job->rows + size - 1) / size * size, .wall = sys.wall(),
+	};
+}
+
+static int
+set_timer(struct job *job)
+{
+	int64_t wait = job->ticker.deadline - sys.mono();
+	struct timeval tv = { 0 };
+	struct err err;
+
+	if (wait > 0)
+		tv = (struct timeval){ .tv_sec = wait / 1000000, .tv_usec = wait % 1000000 };
+	if (event_add(job->boundary, &tv) == 0)
+		return 0;
+	err_set(&err, ERR_RUN, "cannot set the timer of the next batch");
+	return fail(job, &err);
+}
+
+static void
+begin(struct job *job)
+{
+	pipeline_begin(&job->pipeline, batch_end(job));
+}
+
+int
+batch_start(struct job *job)
+{
+	if (!by_rows(job)) {
+		ticker_start(&job->ticker, plan_of(job)->batch.ticks, sys.wall(), sys.mono());
+		if (set_timer(job) == -1)
+			return -1;
+	}
+	begin(job);
+	return 0;
+}
+
+/* ---- the figures of a batch ---- */
+
+static int
+write_stats(struct job *job)
+{
+	const char *subject = strcmp(job->config->stats, "-") == 0 ? "stats" : job->config->stats;
+	struct err err;
+
+	job->stats_text.len = 0;
+	if (job->batches == 0 && job->config->header && stats_header(&job->stats_text) == -1)
+		err_memory(&err, "writing stats");
+	else if (stats_row(&job->stats_text, &job->batch) == -1)
+		err_memory(&err, "writing stats");
+	else if (descriptor_write(job->stats_fd, subject, job->stats_text.data,
+	    job->stats_text.len, &err) == 0)
+		return 0;
+	err.code = ERR_RUN;
+	return fail(job, &err);
+}
+
+static uint64_t
+take_reconnects(struct job *job)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < job->nsources; i++) {
+		sum += job->source[i]->reconnects;
+		job->source[i]->reconnects = 0;
+	}
+	return sum;
+}
+
+/* The batch is written: adds it to the sums and opens the next one's figures. */
+static int
+close_figures(struct job *job, struct moment end)
+{
+	int rc = 0;
+
+	pipeline_counts(&job->pipeline, &job->batch.counted, &job->batch.filtered);
+	job->batch.time = by_rows(job) ? end.wall : end.tick;
+	job->batch.reconnects = take_reconnects(job);
+	if (job->stats_fd != -1)
+		rc = write_stats(job);
+	stats_add(&job->sums, &job->batch);
+	job->batch = (struct stats){ 0 };
+	job->batches++;
+	return rc;
+}
+
+/* ---- feeding and ending ---- */
+
+static int
+feed_here(struct job *job, const struct block *b)
+{
+	struct err err;
+
+	return pipeline_feed(&job->pipeline, 0, b, &err) == -1 ? fail(job, &err) : 0;
+}
+
+/*
+ * A batch by rows that has no record yet is not open; but a run that saw nothing ends like one
+ * that did, so that `count` says 0.
+ */
+static bool
+is_open(const struct job *job)
+{
+	return !by_rows(job) || job->rows % plan_of(job)->batch.ticks != 0 || job->batches == 0 ||
+	    job->batch.lines.records > 0;
+}
+
+/* Ends the open batch, all of whose lines have been fed; LAST: and with it the input. */
+static int
+end_batch(struct job *job, struct moment end, int64_t lateness, bool last)
+{
+	int64_t began = sys.mono();
+	struct err err;
+
+	if (job->workers != NULL && workers_wait(job->workers, &err) == -1)
+		return fail(job, &err);
+	job->batch.keys = pipeline_keys(&job->pipeline);
+	job->batch.state_bytes = pipeline_bytes(&job->pipeline);
+	if ((last ? pipeline_finish(&job->pipeline, end, is_open(job), &err) :
+	    pipeline_end(&job->pipeline, end, &err)) == -1 ||
+	    pipeline_flush(&job->pipeline, &err) == -1)
+		return fail(job, &err);
+	job->batch.scheduling_delay = lateness;
+	job->batch.processing_time = sys.mono() - began;
+	return !last || is_open(job) ? close_figures(job, end) : 0;
+}
+
+/* The first LINES lines of a block of lines. */
+static struct block
+split_block(struct block *rest, uint64_t lines)
+{
+	struct block head = { .text = rest->text, .records = lines };
+
+	for (uint64_t i = 0; i < lines; i++) {
+		const char *newline = memchr(rest->text, '\n', rest->len);
+
+		rest->len -= (size_t)(newline + 1 - rest->text);
+		rest->text = newline + 1;
+	}
+	head.len = (size_t)(rest->text - head.text);
+	rest->records -= lines;
+	return head;
+}
+
+/* Feeds a block of which some row ends a batch, piece by piece; the last piece may end none. */
+static int
+feed_rows(struct job *job, struct block rest)
+{
+	int64_t size = plan_of(job)->batch.ticks;
+	struct err err;
+
+	if (job->workers != NULL && workers_wait(job->workers, &err) == -1)
+		return fail(job, &err);
+	while (rest.records > 0) {
+		uint64_t left = (uint64_t)(size - job->rows % size);
+		struct block head = rest;
+
+		if (left <= rest.records)
+			head = split_block(&rest, left);
+		else
+			rest.records = 0;
+		job->rows += (int64_t)head.records;
+		begin(job);
+		if (feed_here(job, &head) == -1)
+			return -1;
+		if (job->rows % size == 0 && end_batch(job, batch_end(job), 0, false) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* True if some row of the block ends a batch. */
+static bool
+ends_batch(const struct job *job, const struct block *b)
+{
+	int64_t size = plan_of(job)->batch.ticks;
+
+	return by_rows(job) && b->records >= (uint64_t)(size - job->rows % size);
+}
+
+static int
+feed_block(struct job *job, const struct block *b)
+{
+	struct err err;
+
+	if (ends_batch(job, b))
+		return feed_rows(job, *b);
+	job->rows += (int64_t)b->records;
+	if (by_rows(job))
+		begin(job);
+	if (job->workers == NULL)
+		return feed_here(job, b);
+	return workers_submit(job->workers, &job->lines, &err) == -1 ? fail(job, &err) : 0;
+}
+
+int
+batch_feed(struct job *job)
+{
+	struct block b = {
+		.text = job->lines.data, .len = job->lines.len, .records = job->lines.records,
+	};
+
+	if (job->failed)
+		return -1;
+	if (b.records > 0 && feed_block(job, &b) == -1)
+		return -1;
+	job->lines.len = 0;
+	job->lines.records = 0;
+	return 0;
+}
+
+int
+batch_tick(struct job *job)
+{
+	int64_t now;
+
+	while (!by_rows(job) && ticker_due(&job->ticker, now = sys.mono())) {
+		int64_t lateness = ticker_lateness(&job->ticker, now);
+
+		if (batch_feed(job) == -1 ||
+		    end_batch(job, batch_end(job), lateness, false) == -1)
+			return -1;
+		ticker_next(&job->ticker, sys.wall(), sys.mono());
+		begin(job);
+		if (set_timer(job) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+batch_finish(struct job *job)
+{
+	if (batch_tick(job) == -1 || batch_feed(job) == -1)
+		return -1;
+	return end_batch(job, batch_end(job), 0, true);
+}

@@ -1,0 +1,39 @@
+/*
+ * What a run tells about itself: a TSV row for each batch, and one line for people.  One struct
+ * holds the figures of a batch, another of the same kind their sums.
+ */
+#ifndef ENGINE_STATS_H
+#define ENGINE_STATS_H
+
+#include "base/buf.h"
+#include "core/frame.h"
+
+#include <stdint.h>
+
+struct stats {
+	int64_t			time;		/* the batch's name, microseconds since the epoch */
+	struct frame_counts	lines;		/* records and bad ones */
+	uint64_t		bytes, counted, filtered;
+	uint64_t		keys, state_bytes;	/* as the batch ended */
+	int64_t			scheduling_delay;	/* boundary until it was noticed, us */
+	int64_t			processing_time;	/* from then until the rows were written, us */
+	uint64_t		reconnects;
+};
+
+/* Adds the figures of a batch to the sums; keys and state_bytes are the latest. */
+void stats_add(struct stats *sums, const struct stats *batch);
+
+/* Appends the row, or the names of its columns; 0 or -1 (memory). */
+int stats_row(struct buf *, const struct stats *);
+int stats_header(struct buf *);
+
+/* True if every record is accounted for: records = counted + filtered + bad. */
+bool stats_conserved(const struct stats *);
+
+#define STATS_LINE 256			/* bytes that stats_line needs, NUL included */
+
+/* One line without a newline: batch number, records, rate over ELAPSED microseconds, bad, state. */
+void stats_line(char out[STATS_LINE], const struct stats *sums, uint64_t batches,
+    uint64_t records_since, int64_t elapsed);
+
+#endif

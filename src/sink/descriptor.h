@@ -1,0 +1,18 @@
+/* Writing all of something to a descriptor, as every sink and the stats do. */
+#ifndef SINK_DESCRIPTOR_H
+#define SINK_DESCRIPTOR_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+
+/*
+ * Writes LEN bytes, waiting as long as it takes; a signal or a non-blocking descriptor does not
+ * end it.  0, or -1 with the error, which names SUBJECT.
+ */
+int descriptor_write(int fd, const char *subject, const char *bytes, size_t len, struct err *);
+
+/* Opens PATH to be written anew; the descriptor, or -1 with the error. */
+int descriptor_create(const char *path, struct err *);
+
+#endif

@@ -1,0 +1,9 @@
+/* Every sink there is: the rows of sinks.def in order, NULL behind the last, which takes all. */
+#ifndef SINK_SINK_TABLE_H
+#define SINK_SINK_TABLE_H
+
+#include "sink/sink.h"
+
+extern const struct sink_class *const sink_table[];
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * FILE: a file read once to its end.  Regular files are read in turns, one file behind the other; a
+ * FIFO or a terminal is waited for.  A regular file is opened when its turn comes, so that any
+ * number of them needs one descriptor; whether it can be opened is checked at the start.
+ */
+#include "base/mem.h"
+#include "engine/sys.h"
+#include "source/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#define FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
+struct file {
+	struct reader	reader;
+	int		fd;		/* of a file that is waited for; -1 if none */
+};
+
+static void
+end(struct reader *r, enum reader_end how, int number)
+{
+	struct source *s = r->arg;
+	struct err err;
+
+	s->host->finish(s, &r->framer, true);
+	reader_stop(r);
+	if (how == READER_EOF) {
+		s->host->ended(s);
+		return;
+	}
+	err_system(&err, s->address, "read", number);
+	s->host->failed(s, &err);
+}
+
+static int
+open_file(struct source *s, struct err *err)
+{
+	struct file *f = s->private;
+	struct stat st;
+
+	f->fd = sys.open(s->rest, FLAGS, 0);
+	if (f->fd == -1)
+		return err_system(err, s->address, "open", errno);
+	if (sys.fstat(f->fd, &st) == -1)
+		return err_system(err, s->address, "stat", errno);
+	if (S_ISDIR(st.st_mode))
+		return err_set(err, ERR_RUN, "%s: is a directory; name a file", s->address);
+	if (S_ISREG(st.st_mode)) {
+		sys.close(f->fd);
+		f->fd = -1;
+	}
+	return 0;
+}
+
+static int
+start(struct source *s, struct err *err)
+{
+	struct file *f = s->private;
+	int fd = f->fd;
+
+	if (fd == -1) {
+		s->ready = true;
+		return 0;
+	}
+	f->fd = -1;
+	return reader_start(&f->reader, s, fd, false, end, s, err);
+}
+
+/* The first turn of a regular file opens it again. */
+static int
+reopen(struct source *s, struct err *err)
+{
+	struct file *f = s->private;
+	int fd = sys.open(s->rest, FLAGS, 0);
+
+	if (fd == -1)
+		return err_system(err, s->address, "open", errno);
+	return reader_start(&f->reader, s, fd, false, end, s, err);
+}
+
+static void
+turn(struct source *s)
+{
+	struct file *f = s->private;
+	struct err err;
+
+	if (f->reader.source == NULL && reopen(s, &err) == -1)
+		s->host->failed(s, &err);
+	else
+		reader_turn(&f->reader);
+}
+
+static void
+close_file(struct source *s)
+{
+	struct file *f = s->private;
+
+	if (f->fd > 0)
+		sys.close(f->fd);
+	reader_stop(&f->reader);
+}
+
+const struct source_class source_file = {
+	.name = "file",
+	.prefix = "",
+	.usage = "FILE",
+	.help = "a file, FIFO or device; a quoted glob names several",
+	.flags = SOURCE_REPLAYABLE | SOURCE_BOUNDED,
+	.size = sizeof(struct file),
+	.open = open_file,
+	.start = start,
+	.turn = turn,
+	.close = close_file,
+};

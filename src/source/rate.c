@@ -1,0 +1,123 @@
+/*
+ * rate:N: N lines a second, the numbers 0, 1, 2 ... : a generator for trying things out.  How many are due
+ * follows from the monotonic clock alone, so late timers lose nothing.
+ */
+#include "base/num.h"
+#include "engine/sys.h"
+#include "source/source.h"
+
+#include <event2/event.h>
+
+#define MAX_RATE 100000000		/* lines a second */
+#define STEP_US 10000			/* between timers, unless lines are rarer */
+#define PIECE 4096			/* lines made at a time */
+#define LINE_BYTES (NUM_INT_BYTES + 1)
+
+struct rate {
+	uint64_t	 per_second;
+	uint64_t	 made;
+	int64_t		 began;		/* monotonic microseconds */
+	struct event	*timer;
+	char		 text[PIECE * LINE_BYTES + SCAN_PAD];
+};
+
+static int
+open_rate(struct source *s, struct err *err)
+{
+	struct rate *r = s->private;
+	enum num_status status = num_parse_u64(s->rest, &r->per_second);
+
+	if (status != NUM_OK)
+		return err_word(err, s->word, "%s: '%s' %s; write rate:N, N lines a second",
+		    s->address, s->rest, num_status_text(status));
+	if (r->per_second == 0 || r->per_second > MAX_RATE)
+		return err_word(err, s->word, "%s: N must be from 1 to %d lines a second",
+		    s->address, MAX_RATE);
+	return 0;
+}
+
+/* Lines that should have been made by now; split so that it cannot overflow. */
+static uint64_t
+due(const struct rate *r, int64_t now)
+{
+	uint64_t us = (uint64_t)(now - r->began);
+
+	return us / 1000000 * r->per_second + us % 1000000 * r->per_second / 1000000;
+}
+
+static bool
+make_lines(struct source *s, uint64_t n)
+{
+	struct rate *r = s->private;
+	char *p = r->text;
+
+	for (; n > 0; n--) {
+		p += num_format_u64(p, r->made++);
+		*p++ = '\n';
+	}
+	return s->host->take(s, r->text, (size_t)(p - r->text));
+}
+
+static void
+set_timer(struct rate *r)
+{
+	int64_t step = 1000000 / (int64_t)r->per_second;
+	struct timeval tv;
+
+	if (step < STEP_US)
+		step = STEP_US;
+	tv = (struct timeval){ .tv_sec = step / 1000000, .tv_usec = step % 1000000 };
+	event_add(r->timer, &tv);
+}
+
+static void
+timer_cb(evutil_socket_t fd, short events, void *arg)
+{
+	struct source *s = arg;
+	struct rate *r = s->private;
+	uint64_t target = due(r, sys.mono());
+
+	(void)fd;
+	(void)events;
+	while (r->made < target) {
+		uint64_t left = target - r->made;
+
+		if (!make_lines(s, left < PIECE ? left : PIECE))
+			return;
+	}
+	set_timer(r);
+}
+
+static int
+start(struct source *s, struct err *err)
+{
+	struct rate *r = s->private;
+
+	r->timer = evtimer_new(s->host->base, timer_cb, s);
+	if (r->timer == NULL)
+		return err_memory(err, "starting a generator");
+	r->began = sys.mono();
+	set_timer(r);
+	return 0;
+}
+
+static void
+close_rate(struct source *s)
+{
+	struct rate *r = s->private;
+
+	if (r->timer != NULL)
+		event_free(r->timer);
+}
+
+const struct source_class source_rate = {
+	.name = "rate",
+	.prefix = "rate:",
+	.usage = "rate:N",
+	.help = "a generator: N lines a second, numbered from 0",
+	.flags = 0,
+	.size = sizeof(struct rate),
+	.open = open_rate,
+	.start = start,
+	.close = close_rate,
+};

@@ -1,0 +1,39 @@
+/*
+ * Reads one descriptor for a source: pipes, terminals and sockets when libevent says so, all
+ * else (regular files, /dev/zero: epoll refuses them) in turns.  Owns the descriptor.
+ */
+#ifndef SOURCE_READER_H
+#define SOURCE_READER_H
+
+#include "source/source.h"
+
+struct event;
+struct reader;
+
+enum reader_end { READER_EOF, READER_ERROR };
+
+/* The descriptor is at its end or broken (NUMBER is the errno); the reader no longer reads. */
+typedef void (*reader_end_fn)(struct reader *, enum reader_end, int number);
+
+struct reader {
+	struct source	*source;
+	reader_end_fn	 end;
+	void		*arg;		/* the owner's */
+	int		 fd;
+	bool		 blocking;	/* read(2) may block: ask poll(2) before a further one */
+	bool		 received;	/* bytes came */
+	struct event	*event;		/* NULL: read in turns */
+	struct framer	 framer;
+};
+
+/* Starts to read FD, which is now the reader's, also on failure; 0 or -1. */
+int reader_start(struct reader *, struct source *, int fd, bool blocking, reader_end_fn, void *arg,
+    struct err *);
+
+/* A turn of a reader without an event: reads a slice. */
+void reader_turn(struct reader *);
+
+/* Closes the descriptor and frees everything; harmless on a zeroed reader and twice. */
+void reader_stop(struct reader *);
+
+#endif

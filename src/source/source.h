@@ -1,0 +1,104 @@
+/*
+ * A source: where lines come from.  One file with a const struct source_class and one row in
+ * sources.def each.  A source owns its descriptors and events; it never sees lines: it tells the
+ * host which descriptor to read from, and the host reads, frames and counts.
+ *
+ * Life: open (finds what is wrong before anything is counted) -> start -> ... -> host->ended or
+ * host->failed, once -> close.  All of it happens in the loop's thread.
+ */
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
+
+#include "base/err.h"
+#include "core/frame.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct event_base;
+struct evdns_base;
+struct source;
+
+enum source_on_eof { ON_EOF_EXIT, ON_EOF_RECONNECT, ON_EOF_WAIT };
+
+struct source_options {
+	enum source_on_eof	on_eof;		/* what a clean end by the peer means */
+	uint64_t		retries;	/* failed attempts in a row that are allowed */
+	int64_t			connect_timeout;	/* microseconds for one attempt */
+	uint64_t		max_clients;	/* of listen:// */
+};
+
+enum receive {
+	RECEIVE_SOME,		/* bytes came */
+	RECEIVE_NOTHING,	/* EAGAIN or EINTR: try again when the descriptor is ready */
+	RECEIVE_EOF,
+	RECEIVE_ERROR,		/* errno tells */
+	RECEIVE_STOP,		/* the job has failed and is ending: touch nothing more */
+};
+
+/* What the engine does for sources. */
+struct source_host {
+	struct event_base	*base;
+	struct source_options	 options;
+	uint64_t		 random;	/* seed for jitter */
+
+	/* Reads once from FD and takes what came as part of FRAMER's lines. */
+	enum receive	(*receive)(struct source *, struct framer *, int fd);
+
+	/* Takes LEN bytes of whole lines that the source made itself; false: as RECEIVE_STOP. */
+	bool		(*take)(struct source *, const char *lines, size_t len);
+
+	/* FRAMER's connection ended: its unfinished line counts (CLEAN), or is dropped and bad. */
+	void		(*finish)(struct source *, struct framer *, bool clean);
+
+	/* The source has nothing more, ever. */
+	void		(*ended)(struct source *);
+
+	/* The source cannot go on; the job ends with this error. */
+	void		(*failed)(struct source *, const struct err *);
+
+	/* One line for the user on stderr, not shown with -q. */
+	void		(*notice)(struct source *, const char *format, ...)
+			    __attribute__((format(printf, 2, 3)));
+
+	/* The resolver, made when first asked for; NULL: memory is short. */
+	struct evdns_base *(*resolver)(struct source *);
+};
+
+struct source_class {
+	const char	*name;
+	const char	*prefix;	/* what its addresses begin with; "" takes all that is left */
+	const char	*usage;
+	const char	*help;		/* one line */
+	unsigned	 flags;		/* enum source_flag */
+	size_t		 size;		/* bytes of private state, zeroed */
+	int		(*open)(struct source *, struct err *);
+	int		(*start)(struct source *, struct err *);
+
+	/*
+	 * A source that cannot be waited for gets turns while source->ready is set: it takes a slice
+	 * of input and returns.  NULL for all others.
+	 */
+	void		(*turn)(struct source *);
+	void		(*close)(struct source *);
+};
+
+enum source_flag {
+	SOURCE_REPLAYABLE = 1,	/* the same bytes can be read again */
+	SOURCE_BOUNDED = 2,	/* it ends by itself */
+};
+
+struct source {
+	const struct source_class	*class;
+	struct source_host		*host;
+	const char			*address;	/* as the user wrote it, for messages */
+	const char			*rest;		/* behind the prefix */
+	int				 word;		/* where it was given */
+	void				*private;	/* class->size bytes */
+	bool				 ready;		/* wants turns */
+	bool				 done;		/* ended or failed */
+	uint64_t			 reconnects;
+};
+
+#endif

@@ -1,0 +1,9 @@
+/* Every source there is: the rows of sources.def in order, NULL behind the last, which takes all. */
+#ifndef SOURCE_SOURCE_TABLE_H
+#define SOURCE_SOURCE_TABLE_H
+
+#include "source/source.h"
+
+extern const struct source_class *const source_table[];
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * -: standard input, whatever it is.  Its descriptor is shared with other processes, so it is never
+ * made non-blocking: a pipe or terminal is read only when it says that it has something.
+ */
+#include "engine/sys.h"
+#include "source/reader.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static void
+end(struct reader *r, enum reader_end how, int number)
+{
+	struct source *s = r->arg;
+	struct err err;
+
+	s->host->finish(s, &r->framer, true);
+	reader_stop(r);
+	if (how == READER_EOF) {
+		s->host->ended(s);
+		return;
+	}
+	err_system(&err, "standard input", "read", number);
+	s->host->failed(s, &err);
+}
+
+static int
+start(struct source *s, struct err *err)
+{
+	if (sys.isatty(STDIN_FILENO))
+		s->host->notice(s, "reading standard input; Ctrl-D ends it");
+	return reader_start(s->private, s, STDIN_FILENO, true, end, s, err);
+}
+
+static void
+turn(struct source *s)
+{
+	reader_turn(s->private);
+}
+
+static void
+close_stdin(struct source *s)
+{
+	reader_stop(s->private);
+}
+
+const struct source_class source_stdin = {
+	.name = "stdin",
+	.prefix = "-",
+	.usage = "-",
+	.help = "standard input (the default)",
+	.flags = SOURCE_BOUNDED,
+	.size = sizeof(struct reader),
+	.start = start,
+	.turn = turn,
+	.close = close_stdin,
+};
