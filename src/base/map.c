@@ -10,83 +10,7 @@
 #define FIRST_SLOTS 64		/* slots of a new map */
 #define FIRST_ROOM 32		/* entries of a new map, sentinel included */
 #define KEEP_ROOM 4096		/* entries up to which an emptied map keeps its memory anyway */
-#define SPLIT_SLOTS 131072	/* a single shard of this many slots becomes MAP_SHARDS smaller ones */
-
-const unsigned char map_masks[32] = {
-	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-	0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-};
-
-/* ---- keys ---- */
-
-const char *
-map_key_bytes(const struct map_key *key, size_t *len)
-{
-	const char *end;
-
-	if (map_key_is_long(*key)) {
-		*len = (size_t)(key->b >> MAP_LENGTH_SHIFT);
-		return (const char *)(uintptr_t)key->a;
-	}
-	end = memchr(key, '\0', sizeof(*key));
-	*len = end == NULL ? sizeof(*key) : (size_t)(end - (const char *)key);
-	return (const char *)key;
-}
-
-/* The key of any slice; SPACE holds the padded copy of a short one while it is looked at. */
-static struct map_key
-make_key(const char *text, size_t len)
-{
-	char padded[MAP_INLINE] = { 0 };
-
-	if (len > MAP_INLINE || (len > 0 && memchr(text, '\0', len) != NULL))
-		return map_key_long(text, len);
-	if (len > 0)
-		memcpy(padded, text, len);
-	return map_key_inline(padded, len);
-}
-
-static uint64_t
-hash_long(const struct map *m, const char *text, size_t len)
-{
-	uint64_t word[2], h = m->seed[1] ^ len;
-
-	for (; len > sizeof(word); len -= sizeof(word), text += sizeof(word)) {
-		memcpy(word, text, sizeof(word));
-		h = map_mix(word[0] ^ m->seed[0], word[1] ^ h);
-	}
-	memset(word, 0, sizeof(word));
-	memcpy(word, text, len);
-	return map_mix(word[0] ^ m->seed[0] ^ h, word[1] ^ m->seed[1] ^ (h >> 32));
-}
-
-uint64_t
-map_hash(const struct map *m, struct map_key key)
-{
-	const char *text;
-	size_t len;
-
-	if (!map_key_is_long(key))
-		return map_hash_inline(m, key);
-	text = map_key_bytes(&key, &len);
-	return hash_long(m, text, len);
-}
-
-static bool
-keys_equal(struct map_key x, struct map_key y)
-{
-	const char *bytes;
-	size_t len;
-
-	if (x.b != y.b)
-		return false;
-	if (x.a == y.a)
-		return true;
-	if (!map_key_is_long(x))
-		return false;
-	bytes = map_key_bytes(&x, &len);
-	return memcmp(bytes, (const char *)(uintptr_t)y.a, len) == 0;
-}
+#define SPLIT_SLOTS 131072	/* of a single shard; then it becomes MAP_SHARDS */
 
 /* ---- the index ---- */
 
@@ -364,7 +288,7 @@ map_get(const struct map *m, struct map_key key, uint64_t hash)
 		if (slot_tag(slot) != (uint32_t)hash)
 			continue;
 		entry = map_entry(m, (uint32_t)slot);
-		if (keys_equal(*entry, key))
+		if (map_key_equal(*entry, key))
 			return entry + 1;
 	}
 	return NULL;
@@ -397,7 +321,7 @@ map_add(struct map *m, struct map_key key, uint64_t hash)
 void *
 map_put(struct map *m, const char *text, size_t len)
 {
-	struct map_key key = make_key(text, len);
+	struct map_key key = map_key_make(text, len);
 
 	return map_add(m, key, map_hash(m, key));
 }
@@ -405,7 +329,7 @@ map_put(struct map *m, const char *text, size_t len)
 void *
 map_find(const struct map *m, const char *text, size_t len)
 {
-	struct map_key key = make_key(text, len);
+	struct map_key key = map_key_make(text, len);
 
 	return map_get(m, key, map_hash(m, key));
 }

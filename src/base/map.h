@@ -4,8 +4,7 @@
  *
  *   hash -> shard -> slot {tag, id} -> entry id {key, value}
  *
- * A key of up to 16 bytes without NUL lies in the entry itself, padded with NULs, so equality is
- * two word compares.  A longer one lies in an arena and the entry points to it.  The index holds
+ * A short key lies in the entry itself, a long one in an arena (base/map_key).  The index holds
  * eight bytes a slot, 32 hash bits and the entry's number.  A large map has 256 shards that grow
  * one at a time and at staggered loads, so the longest pause is the rehash of one.
  *
@@ -16,19 +15,10 @@
 #define BASE_MAP_H
 
 #include "base/arena.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "base/map_key.h"
 
 #define MAP_SHARDS 256
-#define MAP_INLINE 16		/* longest key in bytes that lies in the entry itself */
 #define MAP_CHUNK_BITS 18	/* entries are allocated 2^18 at a time */
-
-struct map_key {
-	uint64_t a, b;		/* 16 bytes; or pointer and length, see map_key_is_long */
-};
 
 struct map_shard {
 	uint64_t	*slots;		/* tag << 32 | id; 0 is empty */
@@ -48,7 +38,7 @@ struct map {
 	char			**chunks;	/* entries, 2^MAP_CHUNK_BITS in each */
 	uint32_t		 nchunks;
 	uint32_t		 room;		/* entries that the chunks have room for */
-	uint32_t		 count;		/* entries, the sentinel included; 0: no memory yet */
+	uint32_t		 count;		/* entries with the sentinel; 0: no memory */
 	uint32_t		 stride;	/* bytes of an entry: key and value */
 	unsigned		 shard_mask;	/* 0 or MAP_SHARDS - 1 */
 	struct map_region	 region, older;	/* older: still holds shards that have not grown */
@@ -91,75 +81,21 @@ void *map_put(struct map *m, const char *key, size_t len);
 void *map_find(const struct map *m, const char *key, size_t len);
 
 /*
- * As map_put for a key made by map_key_inline or map_key_long (its bytes are copied when it is
- * new) and its hash by map_hash.
+ * As map_put for a made key, the bytes of which are copied when it is new, and its hash.
  */
 void *map_add(struct map *m, struct map_key key, uint64_t hash);
 
 /* As map_find, for a made key. */
 void *map_get(const struct map *m, struct map_key key, uint64_t hash);
 
-/* The key of an entry: its bytes, valid while the entry is, and their number. */
-const char *map_key_bytes(const struct map_key *key, size_t *len);
-
-/* The hash of a key in a map of this seed. */
-uint64_t map_hash(const struct map *m, struct map_key key);
+/* The hash of a key in this map. */
+static inline uint64_t
+map_hash(const struct map *m, struct map_key key)
+{
+	return map_key_hash(key, m->seed);
+}
 
 /* What the hot loops use, inline. */
-
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define MAP_LENGTH_SHIFT 8
-#define MAP_FIRST_BYTE(word) ((word) & 0xff)
-#else
-#define MAP_LENGTH_SHIFT 0
-#define MAP_FIRST_BYTE(word) ((word) >> 56)
-#endif
-
-extern const unsigned char map_masks[32];
-
-/* A key of 0 to 16 bytes, none of them NUL; 16 bytes at TEXT must be readable. */
-static inline struct map_key
-map_key_inline(const char *text, size_t len)
-{
-	struct map_key key, mask;
-
-	memcpy(&key, text, sizeof(key));
-	memcpy(&mask, map_masks + 16 - len, sizeof(mask));
-	key.a &= mask.a;
-	key.b &= mask.b;
-	return key;
-}
-
-/*
- * A key of 1 to 2^48 bytes of any kind, as pointer and length.  An inline key's byte 8 is NUL only if
- * all behind it are; here it is NUL and the length behind it is not, so no two kinds are equal.
- */
-static inline struct map_key
-map_key_long(const char *text, size_t len)
-{
-	return (struct map_key){ (uintptr_t)text, (uint64_t)len << MAP_LENGTH_SHIFT };
-}
-
-static inline bool
-map_key_is_long(struct map_key key)
-{
-	return MAP_FIRST_BYTE(key.b) == 0 && key.b != 0;
-}
-
-/* Both halves of a 128-bit product, folded: the mixing step of wyhash (Wang Yi, 2019). */
-static inline uint64_t
-map_mix(uint64_t x, uint64_t y)
-{
-	__extension__ unsigned __int128 product = (unsigned __int128)x * y;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-static inline uint64_t
-map_hash_inline(const struct map *m, struct map_key key)
-{
-	return map_mix(key.a ^ m->seed[0], key.b ^ m->seed[1]);
-}
 
 static inline struct map_key *
 map_entry(const struct map *m, uint32_t id)

@@ -6,7 +6,7 @@
  * multiplied out digit by digit, and what does not come out whole is refused.
  */
 
-#include "num.h"
+#include "base/num.h"
 
 #include <stdbool.h>
 #include <string.h>

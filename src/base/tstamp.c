@@ -6,7 +6,7 @@
  * years begin in March, so that the leap day is the last, and repeat every 400 years (an era).
  */
 
-#include "tstamp.h"
+#include "base/tstamp.h"
 
 #include <stdbool.h>
 

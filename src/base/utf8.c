@@ -4,11 +4,11 @@
  * Most text is ASCII, so each function settles ASCII before it decodes or searches a table.
  */
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 
-#include "utf8_tables.h"
+#include "base/utf8_tables.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define EVERY_BYTE UINT64_C(0x0101010101010101)

@@ -41,11 +41,24 @@ check_scheme(const char *kind, const char *address, const struct near *near, int
 		return 0;
 	err_word(err, word, "unknown %s '%.*s:'", kind, n, address);
 	if (near->best != NULL)
-		err_add(err, ", did you mean '%s:'?", near->best);
+		err_add(err, ", did you mean '%s'?", near->best);
 	else
 		err_add(err, " (a file of that name is ./%s)", address);
 	err->length = (size_t)n + 1;
 	return -1;
+}
+
+/* Compares a class's scheme, but keeps its whole prefix as what was meant. */
+static void
+try_prefix(struct near *near, const char *name, const char *prefix)
+{
+	const char *before = near->best;
+
+	if (scheme_length(prefix) == 0)
+		return;
+	near_try(near, name);
+	if (near->best != before)
+		near->best = prefix;
 }
 
 static const struct source_class *
@@ -56,8 +69,7 @@ find_source(const char *address, int word, struct err *err)
 
 	near_start(&near, address, scheme_length(address));
 	for (; !takes((*c)->prefix, (*c)->usage, address); c++)
-		if (scheme_length((*c)->prefix) > 0)
-			near_try(&near, (*c)->name);
+		try_prefix(&near, (*c)->name, (*c)->prefix);
 	if ((*c)->prefix[0] == '\0' && check_scheme("source", address, &near, word, err) == -1)
 		return NULL;
 	return *c;
@@ -71,8 +83,7 @@ find_sink(const char *address, int word, struct err *err)
 
 	near_start(&near, address, scheme_length(address));
 	for (; !takes((*c)->prefix, (*c)->usage, address); c++)
-		if (scheme_length((*c)->prefix) > 0)
-			near_try(&near, (*c)->name);
+		try_prefix(&near, (*c)->name, (*c)->prefix);
 	if ((*c)->prefix[0] == '\0' && check_scheme("sink", address, &near, word, err) == -1)
 		return NULL;
 	return *c;

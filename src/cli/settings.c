@@ -11,11 +11,12 @@
 #include <string.h>
 
 #define MAX_JOBS 256
+#define LEAST_BATCH 1000		/* microseconds; what the time column can tell apart */
 #define MAX_LINE_LIMIT ((uint64_t)1 << 40)
 
 enum {
-	IN, MAX_LINE, ON_EOF, RETRIES, CONNECT_TIMEOUT, MAX_CLIENTS, BATCH, WINDOW, SLIDE, OUT, HEADER,
-	TIME_FORMAT, JOBS, QUIET, STATS, PROGRESS, HELP, VERSION, LIST, EXPLAIN,
+	IN, MAX_LINE, ON_EOF, RETRIES, CONNECT_TIMEOUT, MAX_CLIENTS, BATCH, WINDOW, SLIDE, OUT,
+	HEADER, TIME_FORMAT, JOBS, QUIET, STATS, PROGRESS, HELP, VERSION, LIST, EXPLAIN,
 };
 
 static const struct opt input_opts[] = {
@@ -137,6 +138,19 @@ set_timeout(struct settings *s, const char *value, int word, struct err *err)
 }
 
 static int
+set_batch(struct settings *s, const char *value, int word, struct err *err)
+{
+	struct span *batch = &s->defaults.batch;
+
+	if (span_parse(batch, "batch", value, word, err) == -1)
+		return -1;
+	if (!batch->rows && batch->ticks % LEAST_BATCH != 0)
+		return err_word(err, word, "batch '%s' is not a whole number of milliseconds",
+		    value);
+	return 0;
+}
+
+static int
 set_jobs(struct settings *s, const char *value, int word, struct err *err)
 {
 	uint64_t n;
@@ -226,7 +240,7 @@ take_option(void *arg, int id, const char *value, int word, struct err *err)
 	case IN: case MAX_LINE: case ON_EOF: case RETRIES: case CONNECT_TIMEOUT: case MAX_CLIENTS:
 		return set_input(s, id, value, word, err);
 	case BATCH:
-		return span_parse(&s->defaults.batch, "batch", value, word, err);
+		return set_batch(s, value, word, err);
 	case WINDOW:
 		return span_parse(&s->defaults.window, "window", value, word, err);
 	case SLIDE:
@@ -284,8 +298,8 @@ static int
 parse_plan(struct settings *s, int argc, char **argv, int first, struct err *err)
 {
 	if (first >= argc)
-		return err_set(err, ERR_USAGE, "a stage is missing, for example: streamctl wordcount "
-		    "(streamctl --list stages)");
+		return err_set(err, ERR_USAGE, "a stage is missing, for example: "
+		    "streamctl wordcount (streamctl --list stages)");
 	if (plan_parse(&s->job.plan, &s->defaults, argv + first, argc - first, first, err) == 0)
 		return 0;
 	if (s->job.plan.help == NULL)

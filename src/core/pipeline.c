@@ -19,7 +19,7 @@ has_split(const struct pipeline *p)
 }
 
 static struct map *
-lane_map(struct pipeline *p, unsigned lane)
+partial_of(struct pipeline *p, unsigned lane)
 {
 	return lane == 0 ? &p->window[p->plan->split].open : &p->lane[lane].partial;
 }
@@ -47,33 +47,6 @@ feed_aggregate(struct pipeline *p, size_t i, struct lane *lane, const struct blo
 	return s->class->feed(s, lane->private[i], &lines, state, NULL, err);
 }
 
-/* Runs lane->in through mapping stages FROM .. TO - 1; the result is in lane->in again. */
-static int
-feed_mapping(struct pipeline *p, size_t from, size_t to, struct lane *lane, struct err *err)
-{
-	for (size_t i = from; i < to; i++) {
-		const struct stage *s = &p->plan->stage[i];
-		struct blocks swap;
-
-		lane->out.n = 0;
-		for (size_t k = 0; k < lane->in.n; k++)
-			if (s->class->feed(s, lane->private[i], &lane->in.block[k], NULL,
-			    &lane->out, err) == -1)
-				return -1;
-		swap = lane->in;
-		lane->in = lane->out;
-		lane->out = swap;
-	}
-	return 0;
-}
-
-static int
-set_input(struct lane *lane, const struct block *b, struct err *err)
-{
-	lane->in.n = 0;
-	return blocks_add(&lane->in, *b) == -1 ? err_memory(err, "reading input") : 0;
-}
-
 /* Gives lane->in to aggregating stage I, or to the output when there is none. */
 static int
 deliver(struct pipeline *p, size_t i, struct lane *lane, struct map *state, struct err *err)
@@ -88,16 +61,6 @@ deliver(struct pipeline *p, size_t i, struct lane *lane, struct map *state, stru
 	return 0;
 }
 
-static uint64_t
-records_in(const struct blocks *list)
-{
-	uint64_t records = 0;
-
-	for (size_t k = 0; k < list->n; k++)
-		records += list->block[k].records;
-	return records;
-}
-
 int
 pipeline_feed(struct pipeline *p, unsigned number, const struct block *b, struct err *err)
 {
@@ -105,18 +68,18 @@ pipeline_feed(struct pipeline *p, unsigned number, const struct block *b, struct
 	size_t split = p->plan->split;
 	uint64_t passed;
 
-	if (set_input(lane, b, err) == -1 || feed_mapping(p, 0, split, lane, err) == -1)
+	if (lane_set(lane, b, err) == -1 || lane_map(p->plan, lane, 0, split, err) == -1)
 		return -1;
-	passed = records_in(&lane->in);
+	passed = lane_records(lane);
 	lane->counted += passed;
 	lane->filtered += b->records - passed;
-	return deliver(p, split, lane, has_split(p) ? lane_map(p, number) : NULL, err);
+	return deliver(p, split, lane, has_split(p) ? partial_of(p, number) : NULL, err);
 }
 
 int
 pipeline_gather(struct pipeline *p, unsigned into, unsigned from, struct err *err)
 {
-	struct map *part = lane_map(p, from), *whole = lane_map(p, into);
+	struct map *part = partial_of(p, from), *whole = partial_of(p, into);
 
 	if (map_count(whole) == 0) {		/* nothing to merge with: change places */
 		struct map empty = *whole;
@@ -145,7 +108,7 @@ push_rows(struct pipeline *p, size_t i, size_t n, struct err *err)
 
 	while (next < p->plan->n && !aggregates(&p->plan->stage[next]))
 		next++;
-	if (set_input(lane, &b, err) == -1 || feed_mapping(p, i + 1, next, lane, err) == -1)
+	if (lane_set(lane, &b, err) == -1 || lane_map(p->plan, lane, i + 1, next, err) == -1)
 		return -1;
 	return deliver(p, next, lane, next < p->plan->n ? &p->window[next].open : NULL, err);
 }
@@ -314,56 +277,6 @@ pipeline_bytes(const struct pipeline *p)
 
 /* ---- opening and closing ---- */
 
-/* Lane 0 runs the whole chain, the others only up to the first aggregate. */
-static size_t
-lane_stages(const struct pipeline *p, unsigned lane)
-{
-	return lane == 0 ? p->plan->n : p->plan->split + 1;
-}
-
-static int
-lane_open(struct pipeline *p, unsigned number, const uint64_t seed[2], struct err *err)
-{
-	struct lane *lane = &p->lane[number];
-
-	if (has_split(p))
-		map_init(&lane->partial, sizeof(uint64_t) *
-		    p->plan->stage[p->plan->split].class->aggregate->words, seed);
-	lane->private = mem_zalloc(p->plan->n * sizeof(*lane->private));
-	if (lane->private == NULL)
-		return err_memory(err, "starting");
-	for (size_t i = 0; i < lane_stages(p, number); i++) {
-		const struct stage *s = &p->plan->stage[i];
-
-		lane->private[i] = mem_zalloc(s->class->lane_size);
-		if (lane->private[i] == NULL)
-			return err_memory(err, "starting");
-		if (s->class->lane_open != NULL &&
-		    s->class->lane_open(s, lane->private[i], err) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static void
-lane_close(struct pipeline *p, unsigned number)
-{
-	struct lane *lane = &p->lane[number];
-
-	for (size_t i = 0; lane->private != NULL && i < lane_stages(p, number); i++) {
-		const struct stage *s = &p->plan->stage[i];
-
-		if (lane->private[i] != NULL && s->class->lane_close != NULL)
-			s->class->lane_close(lane->private[i]);
-		mem_free(lane->private[i]);
-	}
-	mem_free(lane->private);
-	map_free(&lane->partial);
-	blocks_free(&lane->in);
-	blocks_free(&lane->out);
-	buf_free(&lane->text);
-}
-
 static int
 open_windows(struct pipeline *p, const uint64_t seed[2], struct err *err)
 {
@@ -375,6 +288,13 @@ open_windows(struct pipeline *p, const uint64_t seed[2], struct err *err)
 			return err_memory(err, "starting");
 	}
 	return 0;
+}
+
+/* Lane 0 runs the whole chain, the others only up to the first aggregate. */
+static size_t
+lane_stages(const struct pipeline *p, unsigned lane)
+{
+	return lane == 0 ? p->plan->n : p->plan->split + 1;
 }
 
 int
@@ -394,7 +314,7 @@ pipeline_open(struct pipeline *p, const struct plan *plan, unsigned lanes, const
 	if (open_windows(p, seed, err) == -1)
 		return -1;
 	for (unsigned i = 0; i < lanes; i++)
-		if (lane_open(p, i, seed, err) == -1)
+		if (lane_open(&p->lane[i], plan, lane_stages(p, i), seed, err) == -1)
 			return -1;
 	return 0;
 }
@@ -403,7 +323,7 @@ void
 pipeline_close(struct pipeline *p)
 {
 	for (unsigned i = 0; p->lane != NULL && i < p->lanes; i++)
-		lane_close(p, i);
+		lane_close(&p->lane[i], p->plan, lane_stages(p, i));
 	for (size_t i = 0; p->window != NULL && p->plan != NULL && i < p->plan->n; i++)
 		if (aggregates(&p->plan->stage[i]))
 			window_close(&p->window[i]);

@@ -10,20 +10,12 @@
 #ifndef CORE_PIPELINE_H
 #define CORE_PIPELINE_H
 
-#include "core/plan.h"
+#include "core/lane.h"
 #include "core/tsv.h"
 #include "core/window.h"
 
 /* Takes encoded rows; 0, or -1 with the error filled. */
 typedef int (*pipeline_write_fn)(void *arg, const char *bytes, size_t len, struct err *);
-
-struct lane {
-	void		**private;	/* of each stage */
-	struct map	 partial;	/* of the first aggregating stage; unused in lane 0 */
-	struct blocks	 in, out;	/* between mapping stages */
-	struct buf	 text;		/* rows rendered as lines */
-	uint64_t	 counted, filtered;	/* records since the batch began */
-};
 
 struct pipeline {
 	const struct plan	*plan;

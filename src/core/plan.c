@@ -47,7 +47,8 @@ unknown_stage(const struct stage_class *const *classes, const char *name, int wo
 	for (const struct stage_class *const *c = classes; *c != NULL; c++)
 		near_try(&near, (*c)->name);
 	if (near.best != NULL)
-		return err_word(err, word, "unknown stage '%s', did you mean '%s'?", name, near.best);
+		return err_word(err, word, "unknown stage '%s', did you mean '%s'?", name,
+		    near.best);
 	err_word(err, word, "unknown stage '%s' (stages:", name);
 	for (; *classes != NULL; classes++)
 		err_add(err, " %s", (*classes)->name);
@@ -115,8 +116,8 @@ set_window(struct reading *r, struct span *period, struct err *err)
 		return err_word(err, slide.word, "slide %s is longer than the window %s",
 		    span_text(text, slide), span_text(other, window));
 	if (window_panes(window.ticks, slide.ticks) > WINDOW_PANES_MAX)
-		return err_word(err, slide.word, "window %s has more than %d panes of the slide %s; "
-		    "use a longer slide", span_text(other, window), WINDOW_PANES_MAX,
+		return err_word(err, slide.word, "window %s has more than %d panes of the slide "
+		    "%s; use a longer slide", span_text(other, window), WINDOW_PANES_MAX,
 		    span_text(text, slide));
 	r->stage->length = window.ticks;
 	r->stage->slide = slide.ticks;

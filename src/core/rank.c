@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-#define GROUPS 4096		/* counts below it have a group of their own; the last takes the rest */
+#define GROUPS 4096		/* counts below it have a group each; the last has the rest */
 #define SMALL 24		/* up to here insertion sort is faster */
 #define MAX_DEPTH 12		/* rounds of eight bytes before the merge sort takes over */
 

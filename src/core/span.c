@@ -69,8 +69,8 @@ span_check_multiple(struct span span, const char *what, struct span unit, const 
 	span_text(text, span);
 	span_text(unit_text, unit);
 	if (span.rows != unit.rows)
-		return err_word(err, span.word, "%s %s and %s %s: give both in rows or both in time",
-		    what, text, unit_what, unit_text);
+		return err_word(err, span.word, "%s %s and %s %s: give both in rows or both in "
+		    "time", what, text, unit_what, unit_text);
 	if (span.ticks < unit.ticks)
 		return err_word(err, span.word, "%s %s is shorter than the %s %s",
 		    what, text, unit_what, unit_text);

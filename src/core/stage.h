@@ -52,7 +52,7 @@ struct stage_class {
 	int	(*option)(struct stage *, int id, const char *value, int word, struct err *);
 	int	(*argument)(struct stage *, const char *text, int word, struct err *);
 
-	/* All words are read: checks them and sets the columns that go out.  NULL: the same ones. */
+	/* All words are read: checks them, sets the columns that go out.  NULL: the same. */
 	int	(*open)(struct stage *, const struct schema *in, struct schema *out, struct err *);
 	void	(*close)(struct stage *);
 
@@ -63,7 +63,10 @@ struct stage_class {
 	int	(*feed)(const struct stage *, void *lane, const struct block *in,
 		    struct map *state, struct blocks *out, struct err *);
 
-	/* Prepares the rows of ANSWER (which outlives them); a mapping stage is told a firing ended. */
+	/*
+	 * Prepares the rows of ANSWER, which outlives them.  A mapping stage is told (with NULL)
+	 * that an answer has ended.
+	 */
 	int	(*fire)(const struct stage *, void *lane, const struct map *answer, struct err *);
 
 	/* The next rows of that answer; how many, 0 at the end. */
@@ -77,7 +80,7 @@ struct stage {
 	const struct stage_class *class;
 	void			*config;	/* class->config_size bytes */
 	int			 word;		/* where it stands in the pipeline, for errors */
-	uint64_t		 limit;		/* rows of each answer that are read, else UINT64_MAX */
+	uint64_t		 limit;		/* rows read of each answer, or UINT64_MAX */
 	int64_t			 length, slide;	/* ticks; of an aggregating stage */
 	struct schema		 in, out;
 };

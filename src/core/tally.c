@@ -1,35 +1,44 @@
 /* Counting keys and showing them best first, see tally.h. */
 #include "core/tally.h"
 
-#define LARGE 40000		/* keys from which on a map is not in the second-level cache */
-
 int
 tally_start(struct tally *t, struct map *map)
 {
 	t->map = map;
 	t->n = 0;
-	t->queued = map_count(map) > LARGE;
 	return map_ready(map);
+}
+
+/* Counts a key that is not in the entry at home: it is elsewhere, new, or long. */
+static int
+count_elsewhere(struct tally *t, unsigned i)
+{
+	uint64_t *value = map_add(t->map, t->key[i], t->hash[i]);
+
+	if (value == NULL)
+		return -1;
+	++*value;
+	return 0;
 }
 
 int
 tally_drain(struct tally *t)
 {
-	struct map *m = t->map;
+	uint32_t id[TALLY_QUEUE];
 	unsigned n = t->n;
 
 	t->n = 0;
-	for (unsigned i = 0; i < n; i++)
-		__builtin_prefetch(map_entry(m, (uint32_t)*map_home(m, t->hash[i])), 1);
 	for (unsigned i = 0; i < n; i++) {
-		uint64_t *value;
+		id[i] = (uint32_t)*map_home(t->map, t->hash[i]);
+		__builtin_prefetch(map_entry(t->map, id[i]), 1);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		struct map_key *entry = map_entry(t->map, id[i]);
 
-		if (tally_at_home(m, t->key[i], t->hash[i]))
-			continue;
-		value = map_add(m, t->key[i], t->hash[i]);
-		if (value == NULL)
+		if (__builtin_expect(entry->a == t->key[i].a && entry->b == t->key[i].b, 1))
+			++*(uint64_t *)(entry + 1);
+		else if (count_elsewhere(t, i) == -1)
 			return -1;
-		++*value;
 	}
 	return 0;
 }

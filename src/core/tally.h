@@ -1,8 +1,9 @@
 /*
  * Counting keys and showing them best first: what wordcount, countby and their like share.
  *
- * While a map is small a key is counted at once.  When it has outgrown the cache, keys wait in a
- * short queue while the memory they need is fetched, so that the misses of many overlap.
+ * Keys wait in a short queue while the memory they need is fetched: first their slots, then their
+ * entries.  So the cache misses of many keys overlap, and a branch mispredicted on the way from
+ * slot to entry costs no more than itself.
  */
 #ifndef CORE_TALLY_H
 #define CORE_TALLY_H
@@ -15,7 +16,6 @@
 struct tally {
 	struct map	*map;			/* values of aggregate_count */
 	unsigned	 n;			/* keys in the queue */
-	bool		 queued;		/* the map is large */
 	struct map_key	 key[TALLY_QUEUE];
 	uint64_t	 hash[TALLY_QUEUE];
 	struct rank	 rank;			/* the answer, best first */
@@ -39,53 +39,32 @@ void tally_close(struct tally *);
 /* Not for callers: counts the queue. */
 int tally_drain(struct tally *);
 
-/* Counts KEY if it is the one at home in the map, as it nearly always is. */
-static inline bool
-tally_at_home(struct map *m, struct map_key key, uint64_t hash)
-{
-	struct map_key *entry = map_entry(m, (uint32_t)*map_home(m, hash));
-
-	if (entry->a != key.a || entry->b != key.b)
-		return false;
-	++*(uint64_t *)(entry + 1);
-	return true;
-}
-
 /* Counts a key of the map_key_* makers, whose bytes stay until tally_end; 0, or -1 (memory). */
 static inline int
 tally_key(struct tally *t, struct map_key key, uint64_t hash)
 {
-	uint64_t *value;
+	unsigned n = t->n++;
 
-	if (t->queued) {
-		__builtin_prefetch(map_home(t->map, hash));
-		t->key[t->n] = key;
-		t->hash[t->n++] = hash;
-		return t->n == TALLY_QUEUE ? tally_drain(t) : 0;
-	}
-	if (tally_at_home(t->map, key, hash))
-		return 0;
-	value = map_add(t->map, key, hash);
-	if (value == NULL)
-		return -1;
-	++*value;
-	return 0;
+	t->key[n] = key;
+	t->hash[n] = hash;
+	__builtin_prefetch(map_home(t->map, hash));
+	return n == TALLY_QUEUE - 1 ? tally_drain(t) : 0;
 }
 
-/* Counts the LEN bytes at TEXT, SCAN_PAD of which may be read behind them; NUL if one may be NUL. */
+/*
+ * Counts the LEN bytes at TEXT, behind which SCAN_PAD bytes may be read; NUL says that one of them
+ * may be NUL.
+ */
 static inline int
 tally_text(struct tally *t, const char *text, size_t len, bool nul)
 {
 	struct map_key key;
 
-	if (__builtin_expect(len <= MAP_INLINE && !nul, 1)) {
+	if (len <= MAP_INLINE && !(nul && len > 0 && memchr(text, '\0', len) != NULL)) {
 		key = map_key_inline(text, len);
-		return tally_key(t, key, map_hash_inline(t->map, key));
+		return tally_key(t, key, map_key_hash_inline(key, t->map->seed));
 	}
-	if (len > MAP_INLINE || memchr(text, '\0', len) != NULL)
-		key = map_key_long(text, len);
-	else
-		key = map_key_inline(text, len);
+	key = map_key_long(text, len);
 	return tally_key(t, key, map_hash(t->map, key));
 }
 

@@ -1,6 +1,6 @@
 /*
- * Sliding windows over any aggregate.  Time is cut into panes of gcd(length, slide) ticks; a tick is
- * a microsecond or a row.  Panes only merge, nothing is ever subtracted, so it works for
+ * Sliding windows over any aggregate.  Time is cut into panes of gcd(length, slide) ticks; a tick
+ * is a microsecond or a row.  Panes only merge, nothing is ever subtracted, so it works for
  * minima as for sums.  The two stacks of a queue with O(1) amortised merge (Tangwongsan, Hirzel,
  * Schneider 2015, "General incremental sliding-window aggregation") are kept key by key:
  *
@@ -43,7 +43,7 @@ int64_t window_panes(int64_t length, int64_t slide);
 int window_open(struct window *, const struct aggregate *, int64_t length, int64_t slide,
     const uint64_t seed[2]);
 
-/* Closes the open pane if one ends at TICK (called for each batch end in turn); 0 or -1 (memory). */
+/* Closes the open pane if one ends at TICK; called for each batch end in turn.  0 or -1. */
 int window_advance(struct window *, int64_t tick);
 
 /* True if a window ends at TICK. */

@@ -1,6 +1,6 @@
 /*
- * Batches: feeding what was read and ending what is over.  A batch by time ends when the ticker says
- * so; lines belong to the batch in which they were read.  A batch by rows ends behind its last
+ * Batches: feeding what was read and ending what is over.  A batch by time ends when the ticker
+ * says so; lines belong to the batch in which they were read.  A batch by rows ends behind its last
  * row, wherever in a block that is.
  */
 #include "engine/job.h"

@@ -95,6 +95,17 @@ ignore_log(int severity, const char *message)
 	(void)message;		/* what matters comes back as an error of the call */
 }
 
+/* libevent found itself broken, or out of memory where it cannot say so: there is no way back. */
+static void
+fatal_cb(int number)
+{
+	static const char message[] = "streamctl: the event library cannot go on (out of memory?)\n";
+
+	(void)number;
+	(void)sys.write(STDERR_FILENO, message, sizeof(message) - 1);
+	_exit(ERR_RUN);
+}
+
 static int
 open_loop(struct job *job, struct err *err)
 {
@@ -102,6 +113,7 @@ open_loop(struct job *job, struct err *err)
 
 	event_set_mem_functions(mem_alloc, mem_realloc, mem_free);
 	event_set_log_callback(ignore_log);
+	event_set_fatal_callback(fatal_cb);
 	config = event_config_new();
 	if (config == NULL)
 		return err_memory(err, "starting");

@@ -46,8 +46,8 @@ stats_row(struct buf *out, const struct stats *s)
 int
 stats_header(struct buf *out)
 {
-	static const char header[] = "time\trecords\tbytes\tcounted\tfiltered\tbad\tkeys\tstate_bytes\t"
-	    "scheduling_delay_us\tprocessing_time_us\ttotal_delay_us\treconnects\n";
+	static const char header[] = "time\trecords\tbytes\tcounted\tfiltered\tbad\tkeys\t"
+	    "state_bytes\tscheduling_delay_us\tprocessing_time_us\ttotal_delay_us\treconnects\n";
 
 	return buf_add(out, header, sizeof(header) - 1);
 }

@@ -16,7 +16,7 @@ struct stats {
 	uint64_t		bytes, counted, filtered;
 	uint64_t		keys, state_bytes;	/* as the batch ended */
 	int64_t			scheduling_delay;	/* boundary until it was noticed, us */
-	int64_t			processing_time;	/* from then until the rows were written, us */
+	int64_t			processing_time;	/* from then until all is written, us */
 	uint64_t		reconnects;
 };
 

@@ -18,7 +18,7 @@ enum sink_flag {
 
 struct sink_class {
 	const char	*name;
-	const char	*prefix;	/* what its addresses begin with; "" takes all that is left */
+	const char	*prefix;	/* what its addresses begin with; "" takes the rest */
 	const char	*usage;
 	const char	*help;		/* one line */
 	unsigned	 flags;		/* enum sink_flag */

@@ -1,6 +1,6 @@
 /*
- * rate:N: N lines a second, the numbers 0, 1, 2 ... : a generator for trying things out.  How many are due
- * follows from the monotonic clock alone, so late timers lose nothing.
+ * rate:N: N lines a second, the numbers 0, 1, 2 and so on, for trying things out.  How many are
+ * due follows from the monotonic clock alone, so late timers lose nothing.
  */
 #include "base/num.h"
 #include "engine/sys.h"

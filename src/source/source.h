@@ -68,7 +68,7 @@ struct source_host {
 
 struct source_class {
 	const char	*name;
-	const char	*prefix;	/* what its addresses begin with; "" takes all that is left */
+	const char	*prefix;	/* what its addresses begin with; "" takes the rest */
 	const char	*usage;
 	const char	*help;		/* one line */
 	unsigned	 flags;		/* enum source_flag */
@@ -77,8 +77,8 @@ struct source_class {
 	int		(*start)(struct source *, struct err *);
 
 	/*
-	 * A source that cannot be waited for gets turns while source->ready is set: it takes a slice
-	 * of input and returns.  NULL for all others.
+	 * A source that cannot be waited for gets turns while source->ready is set: it takes a
+	 * slice of input and returns.  NULL for all others.
 	 */
 	void		(*turn)(struct source *);
 	void		(*close)(struct source *);

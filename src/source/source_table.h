@@ -1,4 +1,4 @@
-/* Every source there is: the rows of sources.def in order, NULL behind the last, which takes all. */
+/* Every source there is: the rows of sources.def in order, NULL behind the last. */
 #ifndef SOURCE_SOURCE_TABLE_H
 #define SOURCE_SOURCE_TABLE_H
 
