@@ -3,9 +3,11 @@
 
 #include "base/mem.h"
 #include "base/near.h"
+#include "engine/sys.h"
 #include "sink/sink_table.h"
 #include "source/source_table.h"
 
+#include <fcntl.h>
 #include <glob.h>
 #include <string.h>
 
@@ -118,6 +120,18 @@ add_globbed(struct settings *s, struct job_source source, const char *path, stru
 	return add_source(s, source, err);
 }
 
+/* A file may have the characters of a glob in its name. */
+static bool
+exists(const char *path)
+{
+	int fd = sys.open(path, O_PATH | O_CLOEXEC, 0);
+
+	if (fd == -1)
+		return false;
+	sys.close(fd);
+	return true;
+}
+
 /* Adds every file that matches, in the order of their names. */
 static int
 add_glob(struct settings *s, struct job_source source, struct err *err)
@@ -144,6 +158,17 @@ name_length(const char *text)
 	size_t n = strspn(text, NAME);
 
 	return text[n] == '=' ? n : 0;
+}
+
+/* Standard input can be read once. */
+static int
+check_twice(const struct settings *s, const struct job_source *source, struct err *err)
+{
+	for (size_t i = 0; i < s->job.nsources; i++)
+		if (strcmp(source->address, "-") == 0 &&
+		    s->job.sources[i].class == source->class)
+			return err_word(err, source->word, "standard input is given twice");
+	return 0;
 }
 
 static int
@@ -173,9 +198,10 @@ address_source(struct settings *s, const char *text, int word, struct err *err)
 	if (source.address[0] == '\0')
 		return err_word(err, word, "a source is missing: --in [NAME=]SOURCE");
 	source.class = find_source(source.address, word, err);
-	if (source.class == NULL)
+	if (source.class == NULL || check_twice(s, &source, err) == -1)
 		return -1;
-	if (source.class->prefix[0] == '\0' && strpbrk(source.address, "*?[") != NULL)
+	if (source.class->prefix[0] == '\0' && strpbrk(source.address, "*?[") != NULL &&
+	    !exists(source.address))
 		return add_glob(s, source, err);
 	return add_source(s, source, err);
 }

@@ -6,11 +6,22 @@
 #include <string.h>
 
 #define LINE_WIDTH 100		/* words before the one in question are left out beyond it */
+#define WORD_MAX 200		/* bytes of a word that are shown */
+
+/* What would break the line or drive the terminal is shown as '?'. */
+static void
+print_text(const char *text, size_t len)
+{
+	for (; len > 0; len--, text++)
+		(void)fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, stderr);
+}
 
 void
 message_line(const char *line)
 {
-	(void)fprintf(stderr, "streamctl: %s\n", line);
+	(void)fputs("streamctl: ", stderr);
+	print_text(line, strlen(line));
+	(void)fputc('\n', stderr);
 }
 
 /* True if a shell would need quotes around the word. */
@@ -31,21 +42,27 @@ columns(const char *text, size_t len)
 	return n;
 }
 
+/* Bytes of a word that are shown: a very long one is cut. */
+static size_t
+shown(const char *word)
+{
+	return strnlen(word, WORD_MAX);
+}
+
 static size_t
 word_columns(const char *word)
 {
-	return columns(word, strlen(word)) + (quoted(word) ? 2 : 0);
+	return columns(word, shown(word)) + (quoted(word) ? 2 : 0);
 }
 
-/* A word as it would be typed; what would break the line is shown as '?'. */
+/* A word as it would be typed. */
 static void
 print_word(const char *word)
 {
 	const char *quote = quoted(word) ? "'" : "";
 
 	(void)fputs(quote, stderr);
-	for (; *word != '\0'; word++)
-		(void)fputc((unsigned char)*word < ' ' || *word == 0x7f ? '?' : *word, stderr);
+	print_text(word, shown(word));
 	(void)fputs(quote, stderr);
 }
 
@@ -85,7 +102,7 @@ print_words(int first, int word, int argc, char *const *argv)
 static void
 print_caret(const struct err *e, const char *word, size_t start)
 {
-	size_t len = strlen(word);
+	size_t len = shown(word);
 	size_t column = e->column < len ? e->column : len;
 	size_t length = e->length > 0 && column + e->length <= len ? e->length : len - column;
 

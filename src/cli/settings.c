@@ -20,7 +20,7 @@ enum {
 };
 
 static const struct opt input_opts[] = {
-	{ "in", 'i', IN, "[NAME=]SOURCE", "read SOURCE (repeatable; default -, standard input)" },
+	{ "in", 'i', IN, "[NAME=]SOURCE", "read SOURCE; repeatable (standard input)" },
 	{ "max-line", 0, MAX_LINE, "SIZE", "longer lines are bad and skipped (1MiB)" },
 	{ "on-eof", 0, ON_EOF, "WHAT", "a peer's clean end: exit, reconnect or wait (exit)" },
 	{ "retries", 0, RETRIES, "N", "failed connection attempts in a row (10)" },
@@ -49,7 +49,7 @@ static const struct opt running_opts[] = {
 };
 
 static const struct opt telling_opts[] = {
-	{ "stats", 0, STATS, "FILE|-", "a TSV row for each batch to FILE (-: standard error)" },
+	{ "stats", 0, STATS, "FILE|-", "a TSV row for each batch (-: stderr)" },
 	{ "progress", 0, PROGRESS, NULL, "a line each second on standard error" },
 	{ "quiet", 'q', QUIET, NULL, "only errors on standard error" },
 	{ 0 },

@@ -44,7 +44,7 @@ show_help(void)
 	printf("usage: streamctl [OPTION]... STAGE [ARG]... [then STAGE [ARG]...]...\n"
 	    "Cuts a stream of lines into small batches and writes each batch's answer as TSV.\n\n"
 	    "  nc shop.example 9999 | streamctl --batch 1s wordcount\n"
-	    "  streamctl -i tcp://localhost:9999 wordcount --window 30s --slide 10s then top 10\n");
+	    "  streamctl -i tcp://localhost:9999 wordcount -w 30s -s 10s then top 10\n");
 	printf("\nStages\n");
 	for (const struct stage_class *const *c = stage_table; *c != NULL; c++)
 		printf("  %-28s%s\n", (*c)->name, (*c)->help);

@@ -137,7 +137,6 @@ fire(struct pipeline *p, size_t i, struct err *err)
 
 	if (answer == NULL)
 		return err_memory(err, "merging the panes of a window");
-	p->fired[i] = true;
 	if (map_count(answer) > 0 || (s->class->flags & STAGE_EACH_BATCH) != 0) {
 		if (s->class->fire(s, private, answer, err) == -1)
 			return -1;
@@ -186,14 +185,10 @@ pipeline_end(struct pipeline *p, struct moment m, struct err *err)
 	return 0;
 }
 
-/* True if stage I has something that no answer has shown yet. */
-static bool
-unanswered(const struct pipeline *p, size_t i)
+static int64_t
+round_up(int64_t tick, int64_t unit)
 {
-	const struct stage *s = &p->plan->stage[i];
-
-	return p->window[i].dirty || map_count(&p->window[i].open) > 0 ||
-	    ((s->class->flags & STAGE_EACH_BATCH) != 0 && !p->fired[i]);
+	return (tick + unit - 1) / unit * unit;
 }
 
 /* Lets stage I's time run on from FROM, with nothing new, to the end of its open window. */
@@ -201,9 +196,10 @@ static int64_t
 run_out(struct pipeline *p, size_t i, int64_t from, struct err *err)
 {
 	struct window *w = &p->window[i];
-	int64_t end = (from + w->slide - 1) / w->slide * w->slide;
+	int64_t end = round_up(from, w->slide);
+	int64_t tick = round_up(w->now >= from ? w->now + 1 : from, w->pane);
 
-	for (int64_t tick = (from + w->pane - 1) / w->pane * w->pane; tick <= end; tick += w->pane)
+	for (; tick <= end; tick += w->pane)
 		if (advance(p, i, tick, err) == -1)
 			return -1;
 	return end;
@@ -215,9 +211,9 @@ pipeline_finish(struct pipeline *p, struct moment m, bool open, struct err *err)
 	int64_t tick = m.tick;
 
 	for (size_t i = p->plan->split; i < p->plan->n; i++) {
-		if (!aggregates(&p->plan->stage[i]))
-			continue;
-		if (!(open && window_due(&p->window[i], tick)) && !unanswered(p, i))
+		const struct window *w = &p->window[i];
+
+		if (!aggregates(&p->plan->stage[i]) || (!open && w->now == w->answered))
 			continue;
 		tick = run_out(p, i, tick, err);
 		if (tick == -1)
@@ -225,6 +221,7 @@ pipeline_finish(struct pipeline *p, struct moment m, bool open, struct err *err)
 		set_time(p, tick, m.wall);
 		if (fire(p, i, err) == -1)
 			return -1;
+		open = true;		/* its rows opened the stages behind it */
 	}
 	return 0;
 }
@@ -306,10 +303,9 @@ pipeline_open(struct pipeline *p, const struct plan *plan, unsigned lanes, const
 		.write = write, .write_arg = write_arg, .rows = { .cap = ROWS_CAP },
 	};
 	p->window = mem_zalloc(plan->n * sizeof(*p->window));
-	p->fired = mem_zalloc(plan->n * sizeof(*p->fired));
 	p->lane = mem_zalloc(lanes * sizeof(*p->lane));
 	p->rows.cells = mem_alloc(ROWS_CAP * SCHEMA_MAX * sizeof(*p->rows.cells));
-	if (p->window == NULL || p->fired == NULL || p->lane == NULL || p->rows.cells == NULL)
+	if (p->window == NULL || p->lane == NULL || p->rows.cells == NULL)
 		return err_memory(err, "starting");
 	if (open_windows(p, seed, err) == -1)
 		return -1;
@@ -329,7 +325,6 @@ pipeline_close(struct pipeline *p)
 			window_close(&p->window[i]);
 	mem_free(p->lane);
 	mem_free(p->window);
-	mem_free(p->fired);
 	mem_free(p->rows.cells);
 	buf_free(&p->tsv.out);
 	*p = (struct pipeline){ 0 };

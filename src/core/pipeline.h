@@ -20,7 +20,6 @@ typedef int (*pipeline_write_fn)(void *arg, const char *bytes, size_t len, struc
 struct pipeline {
 	const struct plan	*plan;
 	struct window		*window;	/* of each stage; used for the aggregating ones */
-	bool			*fired;		/* has that stage ever answered */
 	struct lane		*lane;
 	unsigned		 lanes;
 	struct rows		 rows;

@@ -179,7 +179,7 @@ close_pane(struct window *w)
 int
 window_advance(struct window *w, int64_t tick)
 {
-	w->dirty |= map_count(&w->open) > 0;
+	w->now = tick;
 	if (tumbling(w) || tick % w->pane != 0)
 		return 0;
 	return close_pane(w);
@@ -214,7 +214,7 @@ window_answer(struct window *w)
 void
 window_answered(struct window *w)
 {
-	w->dirty = false;
+	w->answered = w->now;
 	map_clear(tumbling(w) ? &w->open : &w->answer);
 }
 

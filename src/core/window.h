@@ -30,7 +30,8 @@ struct window {
 	struct map		 front, back, answer;
 	struct pane		*panes;		/* a ring of as many as the window has */
 	size_t			 npanes, first, closed, fronted;
-	bool			 dirty;		/* something came since the last answer */
+	int64_t			 now;		/* the last tick it was advanced to ... */
+	int64_t			 answered;	/* ... and the one of its last answer */
 };
 
 /* The panes of a window: LENGTH over the greatest common divisor of LENGTH and SLIDE. */

@@ -185,6 +185,19 @@ split_block(struct block *rest, uint64_t lines)
 	return head;
 }
 
+/* Ends a batch; REST has been read with it but belongs to the next ones, and so do its figures. */
+static int
+end_rows(struct job *job, const struct block *rest)
+{
+	job->batch.lines.records -= rest->records;
+	job->batch.bytes -= rest->len;
+	if (end_batch(job, batch_end(job), 0, false) == -1)
+		return -1;
+	job->batch.lines.records = rest->records;
+	job->batch.bytes = rest->len;
+	return 0;
+}
+
 /* Feeds a block of which some row ends a batch, piece by piece; the last piece may end none. */
 static int
 feed_rows(struct job *job, struct block rest)
@@ -201,12 +214,12 @@ feed_rows(struct job *job, struct block rest)
 		if (left <= rest.records)
 			head = split_block(&rest, left);
 		else
-			rest.records = 0;
+			rest = (struct block){ 0 };
 		job->rows += (int64_t)head.records;
 		begin(job);
 		if (feed_here(job, &head) == -1)
 			return -1;
-		if (job->rows % size == 0 && end_batch(job, batch_end(job), 0, false) == -1)
+		if (job->rows % size == 0 && end_rows(job, &rest) == -1)
 			return -1;
 	}
 	return 0;

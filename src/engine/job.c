@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <event2/dns.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -195,12 +196,34 @@ write_rows(void *arg, const char *bytes, size_t len, struct err *err)
 	return -1;
 }
 
+/* A file that is read must not be written anew, by whatever name. */
+static int
+check_overwrite(const struct job *job, const char *path, struct err *err)
+{
+	int fd = sys.open(path, O_PATH | O_CLOEXEC, 0);
+	struct stat st = { 0 };
+
+	if (fd == -1)
+		return 0;
+	(void)sys.fstat(fd, &st);
+	sys.close(fd);
+	for (size_t i = 0; i < job->nsources; i++)
+		if (job->source[i]->ino != 0 && job->source[i]->ino == st.st_ino &&
+		    job->source[i]->dev == st.st_dev)
+			return err_set(err, ERR_RUN, "%s: is read by this run; write to another file",
+			    path);
+	return 0;
+}
+
 /* The outputs are opened last: nothing is overwritten by a run that cannot start. */
 static int
 open_outputs(struct job *job, struct err *err)
 {
 	const struct job_config *c = job->config;
 
+	if (check_overwrite(job, c->out, err) == -1 ||
+	    (c->stats != NULL && check_overwrite(job, c->stats, err) == -1))
+		return -1;
 	job->sink = (struct sink){ .class = c->sink, .address = c->out, .fd = -1 };
 	if (c->sink->open != NULL && c->sink->open(&job->sink, err) == -1)
 		return -1;

@@ -47,6 +47,8 @@ open_file(struct source *s, struct err *err)
 	if (S_ISDIR(st.st_mode))
 		return err_set(err, ERR_RUN, "%s: is a directory; name a file", s->address);
 	if (S_ISREG(st.st_mode)) {
+		s->dev = st.st_dev;
+		s->ino = st.st_ino;
 		sys.close(f->fd);
 		f->fd = -1;
 	}
@@ -105,7 +107,7 @@ const struct source_class source_file = {
 	.name = "file",
 	.prefix = "",
 	.usage = "FILE",
-	.help = "a file, FIFO or device; a quoted glob names several",
+	.help = "a file, FIFO or device, or a quoted glob of them",
 	.flags = SOURCE_REPLAYABLE | SOURCE_BOUNDED,
 	.size = sizeof(struct file),
 	.open = open_file,

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct event_base;
 struct evdns_base;
@@ -99,6 +100,8 @@ struct source {
 	bool				 ready;		/* wants turns */
 	bool				 done;		/* ended or failed */
 	uint64_t			 reconnects;
+	dev_t				 dev;		/* of a regular file, which no sink ... */
+	ino_t				 ino;		/* ... may overwrite; 0: it is none */
 };
 
 #endif

@@ -25,6 +25,19 @@ end(struct reader *r, enum reader_end how, int number)
 }
 
 static int
+open_stdin(struct source *s, struct err *err)
+{
+	struct stat st;
+
+	(void)err;
+	if (sys.fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode)) {
+		s->dev = st.st_dev;
+		s->ino = st.st_ino;
+	}
+	return 0;
+}
+
+static int
 start(struct source *s, struct err *err)
 {
 	if (sys.isatty(STDIN_FILENO))
@@ -51,6 +64,7 @@ const struct source_class source_stdin = {
 	.help = "standard input (the default)",
 	.flags = SOURCE_BOUNDED,
 	.size = sizeof(struct reader),
+	.open = open_stdin,
 	.start = start,
 	.turn = turn,
 	.close = close_stdin,

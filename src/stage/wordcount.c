@@ -46,6 +46,8 @@ option(struct stage *s, int id, const char *value, int word, struct err *err)
 		c->strip = true;
 	else if ((status = num_parse_u64(value, &c->min_length)) != NUM_OK)
 		return err_word(err, word, "min-length '%s' %s", value, num_status_text(status));
+	else if (c->min_length == 0)
+		return err_word(err, word, "min-length '%s' is zero; it must be 1 or more", value);
 	return 0;
 }
 
