@@ -294,6 +294,24 @@ set_defaults(struct settings *s)
 	};
 }
 
+/* An option of streamctl behind a stage is a common slip: says where it goes. */
+static void
+explain_place(char *const *argv, struct err *err)
+{
+	const char *word = err->word > 0 ? argv[err->word] : "";
+	size_t len = strcspn(word, "=");
+
+	if (strncmp(err->message, "unknown option", 14) != 0 || strncmp(word, "--", 2) != 0)
+		return;
+	for (const struct opt_group *g = settings_groups; g->title != NULL; g++)
+		for (const struct opt *o = g->opts; o->name != NULL; o++)
+			if (strlen(o->name) == len - 2 && memcmp(o->name, word + 2, len - 2) == 0)
+				err_word(err, err->word, "option '--%s' %s", o->name,
+				    o->id == WINDOW || o->id == SLIDE ?
+				    "is for a stage that aggregates" :
+				    "goes before the first stage");
+}
+
 static int
 parse_plan(struct settings *s, int argc, char **argv, int first, struct err *err)
 {
@@ -302,8 +320,10 @@ parse_plan(struct settings *s, int argc, char **argv, int first, struct err *err
 		    "streamctl wordcount (streamctl --list stages)");
 	if (plan_parse(&s->job.plan, &s->defaults, argv + first, argc - first, first, err) == 0)
 		return 0;
-	if (s->job.plan.help == NULL)
+	if (s->job.plan.help == NULL) {
+		explain_place(argv, err);
 		return -1;
+	}
 	s->action = ACTION_STAGE_HELP;
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include "base/near.h"
 
+#include <ctype.h>
 #include <getopt.h>
 #include <string.h>
 
@@ -66,6 +67,8 @@ unknown(const struct parse *p, const char *word, int index, struct err *err)
 {
 	struct near near = { 0 };
 
+	if (isdigit((unsigned char)word[1]))
+		return err_word(err, index, "'%s' is negative, or no option that is known", word);
 	if (word[1] != '-')
 		return err_word(err, index, "unknown option '-%c'", optopt);
 	near_start(&near, word + 2, name_length(word));

@@ -10,8 +10,8 @@
 enum { OPT_WINDOW = 1000, OPT_SLIDE, OPT_HELP };
 
 const struct opt plan_window_opts[] = {
-	{ "window", 'w', OPT_WINDOW, "DUR", "answer over the last DUR, a multiple of the batch" },
-	{ "slide", 's', OPT_SLIDE, "DUR", "answer every DUR (default: the window)" },
+	{ "window", 'w', OPT_WINDOW, "DUR|Nrows", "answer over the last so long (the batch)" },
+	{ "slide", 's', OPT_SLIDE, "DUR|Nrows", "answer so often (the window)" },
 	{ 0 },
 };
 
@@ -22,6 +22,7 @@ const struct opt plan_common_opts[] = {
 
 /* One stage while its words are read. */
 struct reading {
+	const struct stage_class *const *classes;
 	struct plan	*plan;
 	struct stage	*stage;
 	struct span	 window, slide;
@@ -56,6 +57,18 @@ unknown_stage(const struct stage_class *const *classes, const char *name, int wo
 	return -1;
 }
 
+/* A word too many; if it names a stage, 'then' was forgotten. */
+static int
+unexpected(const struct reading *r, const char *value, int word, struct err *err)
+{
+	const struct stage_class *class = r->stage->class;
+
+	if (plan_find(r->classes, value) != NULL)
+		return err_word(err, word, "unexpected '%s', did you mean 'then %s'?", value, value);
+	return err_word(err, word, "unexpected '%s' (usage: %s %s)", value, class->name,
+	    class->usage);
+}
+
 static int
 take_word(void *arg, int id, const char *value, int word, struct err *err)
 {
@@ -72,8 +85,7 @@ take_word(void *arg, int id, const char *value, int word, struct err *err)
 		return span_parse(&r->slide, "slide", value, word, err);
 	case OPT_ARGUMENT:
 		if (++r->args > class->max_args)
-			return err_word(err, word, "unexpected '%s' (usage: %s %s)", value,
-			    class->name, class->usage);
+			return unexpected(r, value, word, err);
 		return class->argument(r->stage, value, word, err);
 	default:
 		return class->option(r->stage, id, value, word, err);
@@ -140,7 +152,7 @@ read_stage(struct plan *plan, const struct plan_defaults *d, char *const *words,
 {
 	const struct stage_class *class = plan_find(d->classes, words[0]);
 	struct stage *s = &plan->stage[plan->n];
-	struct reading r = { .plan = plan, .stage = s };
+	struct reading r = { .classes = d->classes, .plan = plan, .stage = s };
 
 	if (class == NULL)
 		return unknown_stage(d->classes, words[0], base, err);

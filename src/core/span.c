@@ -43,6 +43,9 @@ span_parse(struct span *span, const char *what, const char *text, int word, stru
 	/* Past half the range a boundary plus an interval could overflow. */
 	if (status == NUM_OK && span->ticks > INT64_MAX / 4)
 		status = NUM_OVERFLOW;
+	if (status == NUM_UNIT || status == NUM_TIME_UNIT)
+		return err_word(err, word, "%s '%s' needs a unit: ms, s, m, h, d or rows", what,
+		    text);
 	if (status != NUM_OK)
 		return err_word(err, word, "%s '%s' %s", what, text, num_status_text(status));
 	if (span->ticks == 0)

@@ -38,7 +38,7 @@ window_open(struct window *w, const struct aggregate *agg, int64_t length, int64
 
 	*w = (struct window){
 		.agg = agg, .length = length, .slide = slide, .pane = pane,
-		.npanes = (size_t)(length / pane),
+		.npanes = (size_t)(length / pane), .now = -1, .answered = -1,
 	};
 	map_init(&w->open, size, seed);
 	map_init(&w->front, size, seed);

@@ -45,13 +45,19 @@ batch_end(const struct job *job)
 	};
 }
 
-static int
-set_timer(struct job *job)
+/*
+ * Called outside of libevent's callbacks only: inside one it counts from the moment the callback
+ * began, and the timer would come too early.
+ */
+int
+batch_set_timer(struct job *job)
 {
 	int64_t wait = job->ticker.deadline - sys.mono();
 	struct timeval tv = { 0 };
 	struct err err;
 
+	if (by_rows(job) || event_pending(job->boundary, EV_TIMEOUT, NULL))
+		return 0;
 	if (wait > 0)
 		tv = (struct timeval){ .tv_sec = wait / 1000000, .tv_usec = wait % 1000000 };
 	if (event_add(job->boundary, &tv) == 0)
@@ -66,16 +72,12 @@ begin(struct job *job)
 	pipeline_begin(&job->pipeline, batch_end(job));
 }
 
-int
+void
 batch_start(struct job *job)
 {
-	if (!by_rows(job)) {
+	if (!by_rows(job))
 		ticker_start(&job->ticker, plan_of(job)->batch.ticks, sys.wall(), sys.mono());
-		if (set_timer(job) == -1)
-			return -1;
-	}
 	begin(job);
-	return 0;
 }
 
 /* ---- the figures of a batch ---- */
@@ -278,8 +280,6 @@ batch_tick(struct job *job)
 			return -1;
 		ticker_next(&job->ticker, sys.wall(), sys.mono());
 		begin(job);
-		if (set_timer(job) == -1)
-			return -1;
 	}
 	return 0;
 }

@@ -164,7 +164,7 @@ open_source(struct job *job, const struct job_source *given, struct err *err)
 	job->source[job->nsources++] = s;
 	s->class = given->class;
 	s->host = &job->host;
-	s->address = given->address;
+	s->address = strcmp(given->address, "-") == 0 ? "standard input" : given->address;
 	s->rest = given->address + strlen(given->class->prefix);
 	s->word = given->word;
 	s->private = mem_zalloc(s->class->size);
@@ -273,8 +273,7 @@ static int
 start(struct job *job, struct err *err)
 {
 	job->running = job->nsources;
-	if (batch_start(job) == -1)
-		return -1;
+	batch_start(job);
 	for (size_t i = 0; i < job->nsources; i++)
 		if (job->source[i]->class->start(job->source[i], err) == -1)
 			return -1;
@@ -320,6 +319,8 @@ loop(struct job *job)
 		struct source *ready = next_ready(job);
 		int flags = EVLOOP_ONCE | (ready != NULL ? EVLOOP_NONBLOCK : 0);
 
+		if (batch_set_timer(job) == -1)
+			return -1;
 		if (event_base_loop(job->base, flags) == -1) {
 			err_set(&err, ERR_RUN, "the event loop failed: %s", strerror(errno));
 			return job_fail(job, &err);
@@ -352,7 +353,7 @@ tell_end(struct job *job, struct err *err)
 		    "%llu filtered and %llu bad do not add up to them; please report this",
 		    (unsigned long long)s->lines.records, (unsigned long long)s->counted,
 		    (unsigned long long)s->filtered, (unsigned long long)s->lines.bad);
-	if (s->lines.bad > 0 && !job->config->quiet) {
+	if (s->lines.bad > 1 && !job->config->quiet) {
 		(void)snprintf(line, sizeof(line),
 		    "%llu of %llu records were bad (too long or cut off)",
 		    (unsigned long long)s->lines.bad, (unsigned long long)s->lines.records);
@@ -365,9 +366,11 @@ tell_end(struct job *job, struct err *err)
 static int
 run(struct job *job, struct err *err)
 {
-	if (loop(job) == -1 || batch_finish(job) == -1)
+	if (loop(job) == -1)
 		return -1;
-	if (job->source_failed)
+	if (job->source_failed && job->sums.lines.records + job->batch.lines.records == 0)
+		return -1;
+	if (batch_finish(job) == -1 || job->source_failed)
 		return -1;
 	if (close_sink(job, err) == -1)
 		return -1;

@@ -87,7 +87,10 @@ void input_fail(struct job *, const struct err *);
 /* batch.c */
 
 /* Begins the first batch. */
-int batch_start(struct job *);
+void batch_start(struct job *);
+
+/* Sees to it that the loop wakes when the open batch ends: to be called before it waits. */
+int batch_set_timer(struct job *);
 
 /* Ends every batch whose time is over; to be called before anything is read. */
 int batch_tick(struct job *);

@@ -22,11 +22,15 @@ handler(int number)
 	errno = saved;
 }
 
+/* What the parent has ignored, as a shell does for what runs in its background, stays ignored. */
 static int
 install(int number)
 {
 	struct sigaction action;
 
+	if (number != SIGPIPE && sys.sigaction(number, NULL, &action) == 0 &&
+	    action.sa_handler == SIG_IGN)
+		return 0;
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = number == SIGPIPE ? SIG_IGN : handler;
 	action.sa_flags = number == SIGINT ? (int)SA_RESETHAND : 0;
@@ -50,6 +54,8 @@ reset(int number)
 {
 	struct sigaction action;
 
+	if (sys.sigaction(number, NULL, &action) == 0 && action.sa_handler != handler)
+		return;
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = SIG_DFL;
 	(void)sys.sigaction(number, &action, NULL);
@@ -59,8 +65,7 @@ void
 signals_close(void)
 {
 	for (size_t i = 0; i < sizeof(handled) / sizeof(*handled); i++)
-		if (handled[i] != SIGPIPE)
-			reset(handled[i]);
+		reset(handled[i]);
 	for (int i = 0; i < 2; i++) {
 		if (pipe_fds[i] != -1)
 			sys.close(pipe_fds[i]);
@@ -71,6 +76,10 @@ signals_close(void)
 void
 signals_die(int number)
 {
-	reset(number);
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = SIG_DFL;
+	(void)sys.sigaction(number, &action, NULL);
 	(void)raise(number);
 }

@@ -128,8 +128,8 @@ reader_closed(struct connector *c)
 	int64_t delay = backoff_next(&c->backoff);
 
 	c->retried = 0;
-	c->source->host->notice(c->source, "connection closed by the peer; connecting again in %.1fs",
-	    seconds(delay));
+	c->source->host->notice(c->source,
+	    "connection closed by the peer; connecting again in %.1fs", seconds(delay));
 	wait_for_round(c, delay);
 }
 

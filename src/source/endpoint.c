@@ -41,7 +41,8 @@ fault(const struct parse *p, const char *at, size_t len, const char *format, ...
 
 /* The same about the whole of what was written. */
 #define FAULT_ALL(p, ...) \
-	fault(p, (p)->text - strlen((p)->prefix), strlen((p)->prefix) + strlen((p)->text), __VA_ARGS__)
+	fault(p, (p)->text - strlen((p)->prefix), strlen((p)->prefix) + strlen((p)->text), \
+	    __VA_ARGS__)
 
 static int
 split_brackets(struct parse *p)
@@ -54,7 +55,8 @@ split_brackets(struct parse *p)
 	p->host = p->text + 1;
 	p->host_len = (size_t)(close - p->host);
 	if (close[1] != '\0' && close[1] != ':')
-		return fault(p, close + 1, 0, "no ':' behind ']', write %s[ADDRESS]:PORT", p->prefix);
+		return fault(p, close + 1, 0, "no ':' behind ']', write %s[ADDRESS]:PORT",
+		    p->prefix);
 	p->port = close[1] == ':' ? close + 2 : NULL;
 	return 0;
 }
@@ -189,7 +191,8 @@ check_name(const struct parse *p)
 		return fault(p, p->host, p->host_len,
 		    "a host name is ASCII; write this one in its xn-- form");
 	if (host[good] != '\0')
-		return fault(p, p->host + good, 1, "'%c' cannot be part of a host name", host[good]);
+		return fault(p, p->host + good, 1, "'%c' cannot be part of a host name",
+		    host[good]);
 	for (size_t len; *host != '\0'; host += len + (host[len] == '.')) {
 		len = strcspn(host, ".");
 		if (len == 0)
@@ -319,6 +322,7 @@ address_format(const struct address *a, char out[ADDRESS_TEXT])
 	char text[INET6_ADDRSTRLEN] = "?";
 
 	(void)inet_ntop(a->any.sa_family, ip, text, sizeof(text));
-	(void)snprintf(out, ADDRESS_TEXT, six ? "[%s]:%u" : "%s:%u", text, (unsigned)address_port(a));
+	(void)snprintf(out, ADDRESS_TEXT, six ? "[%s]:%u" : "%s:%u", text,
+	    (unsigned)address_port(a));
 	return out;
 }

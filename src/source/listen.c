@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define SLICE 64			/* clients taken before others have their turn */
+#define QUIET 10000000			/* microseconds without a shortage until it is over */
 
 struct client {
 	struct reader	 reader;
@@ -28,7 +29,7 @@ struct listen {
 	bool		 paused;	/* the sockets are not watched */
 	struct client	*clients;
 	uint64_t	 count;		/* of clients */
-	uint64_t	 crowd;		/* 1 + clients when a shortage was told; 0: none was */
+	int64_t		 quiet;		/* no shortage is told until then, on the monotonic clock */
 };
 
 static struct listen *
@@ -97,6 +98,17 @@ forget_client(struct listen *l, struct client *c)
 	mem_free(c);
 }
 
+/* Takes note of a shortage; true if it is to be told: once, until there was none for a while. */
+static bool
+begin_shortage(struct listen *l)
+{
+	int64_t now = sys.mono();
+	bool tell = now >= l->quiet;
+
+	l->quiet = now + QUIET;
+	return tell;
+}
+
 static void
 client_ended(struct reader *r, enum reader_end how, int number)
 {
@@ -110,29 +122,11 @@ client_ended(struct reader *r, enum reader_end how, int number)
 		resume_accepting(s);
 }
 
-/* Tells of a shortage, once until it is over. */
-static bool
-tell_shortage(struct listen *l)
-{
-	bool first = l->crowd == 0;
-
-	l->crowd = l->count + 1;
-	return first;
-}
-
-/* Nobody waits any more: with a quarter of the crowd gone a shortage is over. */
-static void
-all_taken(struct listen *l)
-{
-	if (l->count <= l->crowd / 4 * 3)
-		l->crowd = 0;
-}
-
 /* There is no memory for a client: it is sent away, the others stay. */
 static void
 tell_sent_away(struct source *s, const char *why)
 {
-	if (tell_shortage(listen_of(s)))
+	if (begin_shortage(listen_of(s)))
 		s->host->notice(s, "cannot take a client: %s; its connection was closed", why);
 }
 
@@ -167,7 +161,7 @@ shortage(struct source *s, int number)
 	struct listen *l = listen_of(s);
 
 	pause_accepting(l);
-	if (tell_shortage(l))
+	if (begin_shortage(l))
 		s->host->notice(s, "cannot take more clients: %s; waiting for one to leave",
 		    strerror(number));
 	if (event_add(l->resume, &second) == -1)
@@ -180,7 +174,6 @@ accept_failed(struct source *s, int number)
 {
 	switch (number) {
 	case EAGAIN:
-		all_taken(listen_of(s));
 		return false;
 	case EMFILE:
 	case ENFILE:

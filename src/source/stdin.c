@@ -5,7 +5,7 @@
 #include "engine/sys.h"
 #include "source/reader.h"
 
-#include <string.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 static void
@@ -20,7 +20,7 @@ end(struct reader *r, enum reader_end how, int number)
 		s->host->ended(s);
 		return;
 	}
-	err_system(&err, "standard input", "read", number);
+	err_system(&err, s->address, "read", number);
 	s->host->failed(s, &err);
 }
 
@@ -28,8 +28,10 @@ static int
 open_stdin(struct source *s, struct err *err)
 {
 	struct stat st;
+	int flags = sys.fcntl(STDIN_FILENO, F_GETFL, 0);
 
-	(void)err;
+	if (flags != -1 && (flags & O_ACCMODE) == O_WRONLY)
+		return err_set(err, ERR_RUN, "%s: is not open for reading", s->address);
 	if (sys.fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode)) {
 		s->dev = st.st_dev;
 		s->ino = st.st_ino;
