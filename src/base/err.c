@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void
+static void __attribute__((format(printf, 4, 0)))
 format_message(struct err *e, enum err_code code, int word, const char *format, va_list ap)
 {
 	*e = (struct err){ .code = code, .word = word };

@@ -18,7 +18,7 @@ job_of(struct source *s)
 	return (struct job *)(void *)((char *)s->host - offsetof(struct job, host));
 }
 
-static void
+static void __attribute__((format(printf, 2, 3)))
 notice(struct source *s, const char *format, ...)
 {
 	struct job *job = job_of(s);

@@ -170,7 +170,11 @@ open_source(struct job *job, const struct job_source *given, struct err *err)
 	s->private = mem_zalloc(s->class->size);
 	if (s->private == NULL)
 		return err_memory(err, "starting");
-	return s->class->open == NULL ? 0 : s->class->open(s, err);
+	if (s->class->open == NULL || s->class->open(s, err) == 0)
+		return 0;
+	if (err->word != ERR_NO_WORD && given->name_len > 0)
+		err->column += given->name_len + 1;	/* it counts from the address */
+	return -1;
 }
 
 static int
@@ -398,6 +402,16 @@ close_sources(struct job *job)
 	mem_free(job->source);
 }
 
+/* A lookup that was cancelled is freed by its callback, which the loop has still to call. */
+static void
+close_resolver(struct job *job)
+{
+	if (job->dns == NULL)
+		return;
+	(void)event_base_loop(job->base, EVLOOP_NONBLOCK);
+	evdns_base_free(job->dns, 0);
+}
+
 static void
 close_job(struct job *job)
 {
@@ -405,12 +419,11 @@ close_job(struct job *job)
 
 	workers_close(job->workers);
 	close_sources(job);
-	if (job->dns != NULL)
-		evdns_base_free(job->dns, 0);
 	free_event(job->boundary);
 	free_event(job->progress);
 	free_event(job->signal_event);
 	signals_close();
+	close_resolver(job);
 	if (job->base != NULL)
 		event_base_free(job->base);
 	libevent_global_shutdown();

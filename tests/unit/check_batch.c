@@ -1,0 +1,328 @@
+/*
+ * Batches of the real engine on clocks that the test sets: what is read when, what is emitted, how
+ * the rows are named.  Nothing here sleeps.
+ */
+#include "engine/job.h"
+
+#include "base/mem.h"
+#include "core/plan.h"
+#include "engine/sys.h"
+#include "stage/stage_table.h"
+#include "util.h"
+
+#include <event2/event.h>
+#include <string.h>
+
+Suite *batch_suite(void);
+
+#define SECOND INT64_C(1000000)
+#define EPOCH_DAY INT64_C(1795305600)	/* 2026-11-22T00:00:00Z */
+
+static int64_t wall, mono;		/* the clocks, microseconds */
+static struct sys real;
+
+static int64_t
+test_wall(void)
+{
+	return wall;
+}
+
+static int64_t
+test_mono(void)
+{
+	return mono;
+}
+
+static void
+pass(int64_t us)
+{
+	wall += us;
+	mono += us;
+}
+
+/* A job without a loop: lines are given by the test, rows are kept. */
+struct rig {
+	struct job_config	 config;
+	struct job		 job;
+	struct source		 source;
+	struct source		*sources[1];
+	struct err		 err;
+	struct buf		 rows;
+};
+
+static void
+no_callback(evutil_socket_t fd, short events, void *arg)
+{
+	(void)fd;
+	(void)events;
+	(void)arg;
+}
+
+static int
+keep_rows(void *arg, const char *bytes, size_t len, struct err *err)
+{
+	struct rig *rig = arg;
+
+	(void)err;
+	text_add(&rig->rows, bytes, len);
+	return 0;
+}
+
+static void
+no_print(const char *line)
+{
+	(void)line;
+}
+
+/* Opens LINE as a pipeline with this batch; the clocks say 00:00:00.5 of a day. */
+static void
+rig_open(struct rig *rig, const char *line, struct span batch)
+{
+	struct plan_defaults d = { .classes = stage_table, .batch = batch };
+	struct words words;
+
+	*rig = (struct rig){ .config = { .max_line = 1 << 20, .print = no_print } };
+	real = sys;
+	sys.wall = test_wall;
+	sys.mono = test_mono;
+	wall = EPOCH_DAY * SECOND + SECOND / 2;
+	mono = 5 * SECOND;
+	words_split(&words, line);
+	ck_assert_int_eq(plan_parse(&rig->config.plan, &d, words.word, words.n, 0, &rig->err), 0);
+	rig->job = (struct job){
+		.config = &rig->config, .err = &rig->err, .stats_fd = -1, .nsources = 1,
+		.source = rig->sources, .scan = scan_best(), .base = event_base_new(),
+	};
+	rig->sources[0] = &rig->source;
+	rig->job.boundary = evtimer_new(rig->job.base, no_callback, NULL);
+	ck_assert_int_eq(lines_open(&rig->job.lines, 1 << 16), 0);
+	ck_assert_int_eq(pipeline_open(&rig->job.pipeline, &rig->config.plan, 1, test_seed, TIME_ISO,
+	    keep_rows, rig, &rig->err), 0);
+	input_host(&rig->job);
+	rig->source = (struct source){ .host = &rig->job.host, .address = "test" };
+	batch_start(&rig->job);
+}
+
+static void
+rig_close(struct rig *rig)
+{
+	event_free(rig->job.boundary);
+	event_base_free(rig->job.base);
+	pipeline_close(&rig->job.pipeline);
+	lines_close(&rig->job.lines);
+	plan_close(&rig->config.plan);
+	buf_free(&rig->rows);
+	sys = real;
+}
+
+static void
+give(struct rig *rig, const char *lines)
+{
+	ck_assert(rig->job.host.take(&rig->source, lines, strlen(lines)));
+}
+
+static void
+tick(struct rig *rig)
+{
+	ck_assert_int_eq(batch_tick(&rig->job), 0);
+}
+
+/* Compares the rows so far, each without the date and zone, with WANT and forgets them. */
+static void
+expect(struct rig *rig, const char *want)
+{
+	struct buf got = { 0 };
+	const char *p, *newline;
+
+	text_add(&rig->rows, "", 1);
+	for (p = rig->rows.data; *p != '\0'; p = newline + 1) {
+		newline = strchr(p, '\n');
+		ck_assert_int_eq(strncmp(p, "2026-11-22T", 11), 0);
+		text_printf(&got, "%.12s%.*s\n", p + 11, (int)(newline - p - 24), p + 24);
+	}
+	text_add(&got, "", 1);
+	ck_assert_str_eq(got.data, want);
+	buf_free(&got);
+	rig->rows.len = 0;
+}
+
+static const struct span one_second = { .ticks = SECOND };
+
+START_TEST(boundaries_are_multiples)
+{
+	struct rig rig;
+
+	rig_open(&rig, "count", one_second);
+	give(&rig, "a\nb\n");
+	pass(SECOND / 2 - 1);
+	tick(&rig);
+	expect(&rig, "");		/* 00:00:00.999999 */
+	pass(1);
+	tick(&rig);
+	expect(&rig, "00:00:01.000\t2\n");
+	pass(SECOND);
+	tick(&rig);
+	expect(&rig, "00:00:02.000\t0\n");
+	rig_close(&rig);
+}
+END_TEST
+
+/* What is read at the very boundary belongs to the next batch. */
+START_TEST(lines_belong_to_when_they_are_read)
+{
+	struct rig rig;
+
+	rig_open(&rig, "wordcount", one_second);
+	give(&rig, "early\n");
+	pass(SECOND / 2);
+	give(&rig, "late\n");
+	expect(&rig, "00:00:01.000\tearly\t1\n");
+	pass(SECOND);
+	tick(&rig);
+	expect(&rig, "00:00:02.000\tlate\t1\n");
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_blocked_process_fires_each_boundary_once)
+{
+	struct rig rig;
+
+	rig_open(&rig, "count", one_second);
+	give(&rig, "a\n");
+	pass(4 * SECOND);
+	give(&rig, "b\nc\n");
+	expect(&rig, "00:00:01.000\t1\n00:00:02.000\t0\n00:00:03.000\t0\n00:00:04.000\t0\n");
+	tick(&rig);
+	expect(&rig, "");
+	pass(SECOND);
+	tick(&rig);
+	expect(&rig, "00:00:05.000\t2\n");
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_clock_step_moves_the_next_boundary)
+{
+	struct rig rig;
+
+	rig_open(&rig, "count", one_second);
+	give(&rig, "a\n");
+	wall += 3600 * SECOND;		/* forward an hour */
+	pass(SECOND / 4);
+	tick(&rig);
+	expect(&rig, "");		/* the open batch is as long as it was */
+	pass(SECOND / 4);
+	tick(&rig);
+	expect(&rig, "00:00:01.000\t1\n");
+	pass(SECOND);
+	tick(&rig);
+	expect(&rig, "01:00:02.000\t0\n");
+	wall -= 1800 * SECOND;		/* back half an hour */
+	give(&rig, "b\n");
+	pass(SECOND);
+	tick(&rig);
+	expect(&rig, "01:00:03.000\t1\n");
+	pass(SECOND);
+	tick(&rig);
+	expect(&rig, "00:30:04.000\t0\n");
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(windows_slide_on_the_clock)
+{
+	static const char *const lines[] = { "a\n", "a\nb\n", "", "c\n", "", "", "", "" };
+	static const char *const rows[] = {
+		"", "00:00:02.000\ta\t2\n00:00:02.000\tb\t1\n", "",
+		"00:00:04.000\ta\t2\n00:00:04.000\tb\t1\n00:00:04.000\tc\t1\n", "",
+		"00:00:06.000\tc\t1\n", "", "",		/* c fell to zero */
+	};
+	struct rig rig;
+
+	rig_open(&rig, "wordcount --window 4s --slide 2s", one_second);
+	pass(-SECOND / 2);
+	ticker_start(&rig.job.ticker, SECOND, wall, mono);
+	for (size_t i = 0; i < 8; i++) {
+		give(&rig, lines[i]);
+		pass(SECOND);
+		tick(&rig);
+		expect(&rig, rows[i]);
+	}
+	rig_close(&rig);
+}
+END_TEST
+
+/* The end closes the open batch and the window that would have ended next, under its name. */
+START_TEST(the_end_names_the_open_window)
+{
+	struct rig rig;
+
+	rig_open(&rig, "wordcount --window 20s --slide 10s then top 1", one_second);
+	give(&rig, "x\nx\ny\n");
+	pass(3 * SECOND);
+	give(&rig, "y\ny\n");
+	ck_assert_int_eq(batch_finish(&rig.job), 0);
+	expect(&rig, "00:00:10.000\ty\t3\n");
+	ck_assert_uint_eq(rig.job.sums.lines.records, 5);
+	ck_assert(stats_conserved(&rig.job.sums));
+	rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_thousand_batches_of_a_millisecond)
+{
+	const struct span ms = { .ticks = 1000 };
+	struct rig rig;
+	int rows = 0;
+
+	rig_open(&rig, "count", ms);
+	for (int i = 0; i < 1000; i++) {
+		give(&rig, "line\n");
+		pass(1000);
+		tick(&rig);
+	}
+	for (size_t i = 0; i < rig.rows.len; i++)
+		rows += rig.rows.data[i] == '\n';
+	ck_assert_int_eq(rows, 1000);
+	ck_assert_uint_eq(rig.job.sums.counted, 1000);
+	rig_close(&rig);
+}
+END_TEST
+
+/* Rows end batches wherever they are in a block, and take their figures with them. */
+START_TEST(rows_end_batches_within_a_block)
+{
+	const struct span three = { .ticks = 3, .rows = true };
+	struct rig rig;
+
+	rig_open(&rig, "count", three);
+	give(&rig, "1\n2\n3\n4\n5\n6\n7\n");
+	ck_assert_int_eq(batch_feed(&rig.job), 0);
+	expect(&rig, "00:00:00.500\t3\n00:00:00.500\t3\n");
+	ck_assert_uint_eq(rig.job.sums.lines.records, 6);
+	ck_assert_uint_eq(rig.job.sums.bytes, 12);
+	ck_assert_int_eq(batch_finish(&rig.job), 0);
+	expect(&rig, "00:00:00.500\t1\n");
+	ck_assert_uint_eq(rig.job.sums.lines.records, 7);
+	ck_assert_uint_eq(rig.job.sums.bytes, 14);
+	rig_close(&rig);
+}
+END_TEST
+
+Suite *
+batch_suite(void)
+{
+	Suite *suite = suite_create("batch");
+	TCase *tc = case_add(suite, "clock");
+
+	tcase_add_test(tc, boundaries_are_multiples);
+	tcase_add_test(tc, lines_belong_to_when_they_are_read);
+	tcase_add_test(tc, a_blocked_process_fires_each_boundary_once);
+	tcase_add_test(tc, a_clock_step_moves_the_next_boundary);
+	tcase_add_test(tc, windows_slide_on_the_clock);
+	tcase_add_test(tc, the_end_names_the_open_window);
+	tcase_add_test(tc, a_thousand_batches_of_a_millisecond);
+	tcase_add_test(tc, rows_end_batches_within_a_block);
+	return suite;
+}
