@@ -34,6 +34,12 @@ $(BUILD)/unit: ALL_CFLAGS += -Itests/unit -Wno-sign-conversion
 $(BUILD)/unit: $(OBJECTS) $(UNIT_OBJECTS)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
 
+# All that needs nothing but what is installed; scripts/check does this and all the rest.
+check: all unit
+	$(BUILD)/unit
+	tests/run-cases --binary $(BINARY)
+	tests/net/run --binary $(BINARY)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man7

@@ -69,24 +69,14 @@ region_close(const struct map *m, struct map_region *r)
 	*r = (struct map_region){ 0 };
 }
 
-/* Moves shard I from where it is to a place of twice the size in the newest region. */
-static int
-shard_grow(struct map *m, unsigned i)
+/* Moves shard I from where it is to its place in the newest region. */
+static void
+shard_move(struct map *m, unsigned i)
 {
 	struct map_shard old = m->shard[i];
-	size_t size = ((size_t)old.mask + 1) * 2;
-	uint64_t *slots;
+	size_t size = m->region.size;
 
-	if (m->region.size < size) {
-		struct map_region next;
-
-		if (region_open(&next, size, m->shard_mask + 1) == -1)
-			return -1;
-		m->older = m->region;
-		m->region = next;
-	}
-	slots = m->region.slots + i * size;
-	shard_place(m, i, slots, size);
+	shard_place(m, i, m->region.slots + i * size, size);
 	m->shard[i].used = 0;
 	for (size_t k = 0; k <= old.mask; k++)
 		if (old.slots[k] != 0)
@@ -94,6 +84,33 @@ shard_grow(struct map *m, unsigned i)
 	m->region.shards++;
 	if (--m->older.shards == 0)
 		region_close(m, &m->older);
+}
+
+/*
+ * Opens a region of shards of twice the size.  Two are alive at most: if some shard is to double
+ * again before another has once, which random keys do not do, the others are moved now.
+ */
+static int
+region_next(struct map *m)
+{
+	struct map_region next;
+
+	for (unsigned i = 0; m->older.slots != NULL && i <= m->shard_mask; i++)
+		if ((size_t)m->shard[i].mask + 1 == m->older.size)
+			shard_move(m, i);
+	if (region_open(&next, m->region.size * 2, m->shard_mask + 1) == -1)
+		return -1;
+	m->older = m->region;
+	m->region = next;
+	return 0;
+}
+
+static int
+shard_grow(struct map *m, unsigned i)
+{
+	if ((size_t)m->shard[i].mask + 1 == m->region.size && region_next(m) == -1)
+		return -1;
+	shard_move(m, i);
 	return 0;
 }
 

@@ -60,7 +60,7 @@ hash_long(const char *text, size_t len, const uint64_t seed[2])
 	}
 	memset(word, 0, sizeof(word));
 	memcpy(word, text, len);
-	return map_mix(word[0] ^ seed[0] ^ h, word[1] ^ seed[1] ^ (h >> 32));
+	return map_spread(map_mix(word[0] ^ seed[0] ^ h, word[1] ^ seed[1] ^ (h >> 32)));
 }
 
 uint64_t

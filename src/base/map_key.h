@@ -77,11 +77,20 @@ map_mix(uint64_t x, uint64_t y)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+/* Spreads a mixed word over all bits: the high ones choose a shard, the low ones a slot. */
+static inline uint64_t
+map_spread(uint64_t mixed)
+{
+	uint64_t h = mixed * 0x9e3779b97f4a7c15U;	/* 2^64 over the golden ratio */
+
+	return h ^ (h >> 32);
+}
+
 /* map_key_hash of an inline key. */
 static inline uint64_t
 map_key_hash_inline(struct map_key key, const uint64_t seed[2])
 {
-	return map_mix(key.a ^ seed[0], key.b ^ seed[1]);
+	return map_spread(map_mix(key.a ^ seed[0], key.b ^ seed[1]));
 }
 
 #endif

@@ -50,7 +50,7 @@ find(const struct parse *p, int got)
 {
 	if (got >= FIRST_LONG)
 		return p->opts[got - FIRST_LONG];
-	for (int i = 0; i < p->n; i++)
+	for (int i = 0; i < p->n && got != 0; i++)
 		if (p->opts[i]->letter == got)
 			return p->opts[i];
 	return NULL;
@@ -81,11 +81,12 @@ unknown(const struct parse *p, const char *word, int index, struct err *err)
 	return -1;
 }
 
+/* An option lacks its value, or has one and should not. */
 static int
-missing_value(const struct parse *p, const char *word, int index, struct err *err)
+wrong_value(const struct opt *o, const char *word, int index, struct err *err)
 {
-	const struct opt *o = find(p, optopt);
-
+	if (o->value == NULL)
+		return err_word(err, index, "option '--%s' takes no value", o->name);
 	return err_word(err, index, "option '%s' needs a value: %s", word, o->value);
 }
 
@@ -96,24 +97,31 @@ abbreviated(const struct opt *o, int got, const char *word)
 	return got >= FIRST_LONG && strlen(o->name) != name_length(word);
 }
 
-/* One call of getopt_long: 1 an option was told, 0 a word that is none comes next, -1 error. */
+/*
+ * One call of getopt_long: 1 an option was told, 0 a word that is none comes next, -1 error.
+ * LITERAL is set if "--" said that no more options come.
+ */
 static int
-step(const struct parse *p, char *const *words, int n, int base, opt_fn fn, void *arg,
-    struct err *err)
+step(const struct parse *p, char *const *words, int n, int base, bool *literal, opt_fn fn,
+    void *arg, struct err *err)
 {
 	int at = optind == 0 ? 1 : optind;
 	int got = getopt_long(n, words, p->shorts, p->longs, NULL);
 	const struct opt *o;
 
-	if (got == -1)
+	if (got == -1) {
+		*literal = at < n && optind == at + 1 && strcmp(words[at], "--") == 0;
 		return 0;
-	if (got == ':')
-		return missing_value(p, words[at], base + at, err);
-	o = got == '?' ? NULL : find(p, got);
-	if (got == '?' && optopt >= FIRST_LONG)
-		return err_word(err, base + at, "option '--%s' takes no value",
-		    find(p, optopt)->name);
-	if (o == NULL || abbreviated(o, got, words[at]))
+	}
+	if (got == ':' || got == '?') {
+		got = optopt;
+		o = find(p, got);
+		if (o != NULL && !abbreviated(o, got, words[at]))
+			return wrong_value(o, words[at], base + at, err);
+		return unknown(p, words[at], base + at, err);
+	}
+	o = find(p, got);
+	if (abbreviated(o, got, words[at]))
 		return unknown(p, words[at], base + at, err);
 	if (fn(arg, o->id, optarg, base + (optarg == NULL ? at : optind - 1), err) == -1)
 		return -1;
@@ -131,7 +139,7 @@ opt_parse(const struct opt *const *tables, char *const *words, int n, int base, 
 	opterr = 0;
 	optind = 0;
 	for (;;) {
-		int got = literal ? 0 : step(&p, words, n, base, fn, arg, err);
+		int got = literal ? 0 : step(&p, words, n, base, &literal, fn, arg, err);
 
 		if (got == -1)
 			return -1;
@@ -139,7 +147,6 @@ opt_parse(const struct opt *const *tables, char *const *words, int n, int base, 
 			continue;
 		if (optind == 0)
 			optind = 1;
-		literal |= strcmp(words[optind - 1], "--") == 0;
 		if (stop || optind >= n)
 			return optind;
 		if (fn(arg, OPT_ARGUMENT, words[optind], base + optind, err) == -1)

@@ -197,7 +197,7 @@ run_out(struct pipeline *p, size_t i, int64_t from, struct err *err)
 {
 	struct window *w = &p->window[i];
 	int64_t end = round_up(from, w->slide);
-	int64_t tick = round_up(w->now >= from ? w->now + 1 : from, w->pane);
+	int64_t tick = round_up(w->now == from ? from + 1 : from, w->pane);
 
 	for (; tick <= end; tick += w->pane)
 		if (advance(p, i, tick, err) == -1)

@@ -64,7 +64,8 @@ unexpected(const struct reading *r, const char *value, int word, struct err *err
 	const struct stage_class *class = r->stage->class;
 
 	if (plan_find(r->classes, value) != NULL)
-		return err_word(err, word, "unexpected '%s', did you mean 'then %s'?", value, value);
+		return err_word(err, word, "unexpected '%s', did you mean 'then %s'?", value,
+		    value);
 	return err_word(err, word, "unexpected '%s' (usage: %s %s)", value, class->name,
 	    class->usage);
 }
@@ -221,7 +222,7 @@ plan_parse(struct plan *plan, const struct plan_defaults *d, char *const *words,
 		while (to < n && strcmp(words[to], "then") != 0)
 			to++;
 		if (to == from)
-			return err_word(err, base + (from > 0 ? from - 1 : from),
+			return err_word(err, base + (from < n ? from : from - 1),
 			    "a stage is missing %s 'then'", from < n ? "before" : "behind");
 		if (read_stage(plan, d, words + from, to - from, base + from, &period, err) == -1)
 			return -1;

@@ -12,6 +12,25 @@
 /* The letter that stands for a byte behind the backslash, or 0 for a byte that passes. */
 static const char escapes[256] = { ['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r', ['\\'] = '\\' };
 
+/* Seconds, with three decimals if they are not whole; returns how many characters. */
+static size_t
+format_seconds(char *out, int64_t ms)
+{
+	uint64_t size = ms < 0 ? -(uint64_t)ms : (uint64_t)ms, part = size % 1000;
+	size_t len = 0;
+
+	if (ms < 0)
+		out[len++] = '-';
+	len += num_format_u64(out + len, size / 1000);
+	if (part == 0)
+		return len;
+	out[len++] = '.';
+	out[len++] = (char)('0' + part / 100);
+	out[len++] = (char)('0' + part / 10 % 10);
+	out[len++] = (char)('0' + part % 10);
+	return len;
+}
+
 void
 tsv_set_time(struct tsv *t, int64_t us)
 {
@@ -25,17 +44,7 @@ tsv_set_time(struct tsv *t, int64_t us)
 		t->time_len = tstamp_format(t->time, ms);
 		break;
 	case TIME_EPOCH:
-		t->time_len = num_format_i64(t->time, ms / 1000);
-		if (ms % 1000 != 0) {
-			char *p = t->time + t->time_len;
-			int64_t part = ms % 1000;
-
-			p[0] = '.';
-			p[1] = (char)('0' + part / 100);
-			p[2] = (char)('0' + part / 10 % 10);
-			p[3] = (char)('0' + part % 10);
-			t->time_len += 4;
-		}
+		t->time_len = format_seconds(t->time, ms);
 		break;
 	case TIME_EPOCH_MS:
 		t->time_len = num_format_i64(t->time, ms);

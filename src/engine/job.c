@@ -100,7 +100,8 @@ ignore_log(int severity, const char *message)
 static void
 fatal_cb(int number)
 {
-	static const char message[] = "streamctl: the event library cannot go on (out of memory?)\n";
+	static const char message[] =
+	    "streamctl: the event library cannot go on (out of memory?)\n";
 
 	(void)number;
 	(void)sys.write(STDERR_FILENO, message, sizeof(message) - 1);
@@ -214,8 +215,8 @@ check_overwrite(const struct job *job, const char *path, struct err *err)
 	for (size_t i = 0; i < job->nsources; i++)
 		if (job->source[i]->ino != 0 && job->source[i]->ino == st.st_ino &&
 		    job->source[i]->dev == st.st_dev)
-			return err_set(err, ERR_RUN, "%s: is read by this run; write to another file",
-			    path);
+			return err_set(err, ERR_RUN,
+			    "%s: is read by this run; write to another file", path);
 	return 0;
 }
 

@@ -96,8 +96,8 @@ rig_open(struct rig *rig, const char *line, struct span batch)
 	rig->sources[0] = &rig->source;
 	rig->job.boundary = evtimer_new(rig->job.base, no_callback, NULL);
 	ck_assert_int_eq(lines_open(&rig->job.lines, 1 << 16), 0);
-	ck_assert_int_eq(pipeline_open(&rig->job.pipeline, &rig->config.plan, 1, test_seed, TIME_ISO,
-	    keep_rows, rig, &rig->err), 0);
+	ck_assert_int_eq(pipeline_open(&rig->job.pipeline, &rig->config.plan, 1, test_seed,
+	    TIME_ISO, keep_rows, rig, &rig->err), 0);
 	input_host(&rig->job);
 	rig->source = (struct source){ .host = &rig->job.host, .address = "test" };
 	batch_start(&rig->job);

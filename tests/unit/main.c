@@ -1,0 +1,33 @@
+/*
+ * Runs all unit tests; the exit status is 0 if none failed.  Check's environment variables choose:
+ * CK_RUN_SUITE=map, CK_RUN_CASE=model, CK_FORK=no (for a debugger), CK_VERBOSITY.
+ */
+
+#include <check.h>
+#include <stdlib.h>
+
+/* One row for each suite: check_NAME.c has NAME_suite. */
+#define SUITES(X) \
+	X(num) X(tstamp) X(utf8) X(near) X(err) X(mem) X(arena) X(buf) X(scan) X(map) \
+	X(span) X(opt) X(frame) X(aggregate) X(window) X(rank) X(ticker) X(tsv) X(plan) \
+	X(stages) X(pipeline) X(batch) X(backoff) X(endpoint)
+
+#define DECLARE(name) Suite *name##_suite(void);
+SUITES(DECLARE)
+
+#define ROW(name) name##_suite,
+static Suite *(*const suites[])(void) = { SUITES(ROW) };
+
+int
+main(void)
+{
+	SRunner *runner = srunner_create(NULL);
+	int failed;
+
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+		srunner_add_suite(runner, suites[i]());
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
