@@ -2,7 +2,7 @@
  * A job: sources, one pipeline, one sink and the loop that drives them.
  *
  *   source -> input.c: read, frame -> batch.c: feed, end batches -> sink
- *                job.c: open, loop, signals, finish, close
+ *              setup.c: open, signals, close       job.c: loop, finish
  *
  * Everything happens in the loop's thread; worker threads only feed blocks.  The first error
  * ends the job.  An error of a source leaves the answer intact: what was accepted is still
@@ -79,6 +79,15 @@ struct job {
  * Runs a job to its end.  0; or -1 and the error; *SIGNAL is the signal that ended it, or 0.
  */
 int job_run(const struct job_config *, int *signal, struct err *);
+
+/* setup.c */
+
+/* Opens all that a job needs and starts its sources; 0 or -1, to be closed either way. */
+int job_open(struct job *, struct err *);
+void job_close(struct job *);
+
+/* Closes the sink if it is open: a full disk may be told only now.  0 or -1. */
+int job_close_sink(struct job *, struct err *);
 
 /* input.c: the host of the sources. */
 void input_host(struct job *);
