@@ -218,3 +218,13 @@ utf8_strip(const char **s, size_t *len)
 	*s += start - (const unsigned char *)*s;
 	*len = left;
 }
+
+size_t
+utf8_count(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return n;
+}

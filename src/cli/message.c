@@ -1,8 +1,10 @@
 /* Errors for people, see message.h. */
 #include "cli/message.h"
 
-#include <stdio.h>
+#include "base/utf8.h"
+
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LINE_WIDTH 100		/* words before the one in question are left out beyond it */
@@ -31,17 +33,6 @@ quoted(const char *word)
 	return word[0] == '\0' || strpbrk(word, " \t\n\"'\\$`*?[]{}()<>|&;#!~") != NULL;
 }
 
-/* Columns of LEN bytes: bytes that continue a UTF-8 character take none. */
-static size_t
-columns(const char *text, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return n;
-}
-
 /* Bytes of a word that are shown: a very long one is cut. */
 static size_t
 shown(const char *word)
@@ -52,7 +43,7 @@ shown(const char *word)
 static size_t
 word_columns(const char *word)
 {
-	return columns(word, shown(word)) + (quoted(word) ? 2 : 0);
+	return utf8_count(word, shown(word)) + (quoted(word) ? 2 : 0);
 }
 
 /* A word as it would be typed. */
@@ -106,8 +97,8 @@ print_caret(const struct err *e, const char *word, size_t start)
 	size_t column = e->column < len ? e->column : len;
 	size_t length = e->length > 0 && column + e->length <= len ? e->length : len - column;
 
-	start += columns(word, column) + (quoted(word) ? 1 : 0);
-	length = columns(word + column, length);
+	start += utf8_count(word, column) + (quoted(word) ? 1 : 0);
+	length = utf8_count(word + column, length);
 	(void)fprintf(stderr, "%*s^", (int)start, "");
 	while (length-- > 1)
 		(void)fputc('~', stderr);

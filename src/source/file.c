@@ -3,7 +3,6 @@
  * FIFO or a terminal is waited for.  A regular file is opened when its turn comes, so that any
  * number of them needs one descriptor; whether it can be opened is checked at the start.
  */
-#include "base/mem.h"
 #include "engine/sys.h"
 #include "source/reader.h"
 
@@ -16,22 +15,6 @@ struct file {
 	struct reader	reader;
 	int		fd;		/* of a file that is waited for; -1 if none */
 };
-
-static void
-end(struct reader *r, enum reader_end how, int number)
-{
-	struct source *s = r->arg;
-	struct err err;
-
-	s->host->finish(s, &r->framer, true);
-	reader_stop(r);
-	if (how == READER_EOF) {
-		s->host->ended(s);
-		return;
-	}
-	err_system(&err, s->address, "read", number);
-	s->host->failed(s, &err);
-}
 
 static int
 open_file(struct source *s, struct err *err)
@@ -66,7 +49,7 @@ start(struct source *s, struct err *err)
 		return 0;
 	}
 	f->fd = -1;
-	return reader_start(&f->reader, s, fd, false, end, s, err);
+	return reader_start(&f->reader, s, fd, false, reader_ends_source, NULL, err);
 }
 
 /* The first turn of a regular file opens it again. */
@@ -78,7 +61,7 @@ reopen(struct source *s, struct err *err)
 
 	if (fd == -1)
 		return err_system(err, s->address, "open", errno);
-	return reader_start(&f->reader, s, fd, false, end, s, err);
+	return reader_start(&f->reader, s, fd, false, reader_ends_source, NULL, err);
 }
 
 static void

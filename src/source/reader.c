@@ -88,6 +88,22 @@ reader_start(struct reader *r, struct source *source, int fd, bool blocking, rea
 }
 
 void
+reader_ends_source(struct reader *r, enum reader_end how, int number)
+{
+	struct source *s = r->source;
+	struct err err;
+
+	s->host->finish(s, &r->framer, true);
+	reader_stop(r);
+	if (how == READER_EOF) {
+		s->host->ended(s);
+		return;
+	}
+	err_system(&err, s->address, "read", number);
+	s->host->failed(s, &err);
+}
+
+void
 reader_turn(struct reader *r)
 {
 	read_slice(r);

@@ -30,6 +30,9 @@ struct reader {
 int reader_start(struct reader *, struct source *, int fd, bool blocking, reader_end_fn, void *arg,
     struct err *);
 
+/* A reader_end_fn for a source that is this one descriptor: with it the source ends or fails. */
+void reader_ends_source(struct reader *, enum reader_end, int number);
+
 /* A turn of a reader without an event: reads a slice. */
 void reader_turn(struct reader *);
 

@@ -8,22 +8,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-static void
-end(struct reader *r, enum reader_end how, int number)
-{
-	struct source *s = r->arg;
-	struct err err;
-
-	s->host->finish(s, &r->framer, true);
-	reader_stop(r);
-	if (how == READER_EOF) {
-		s->host->ended(s);
-		return;
-	}
-	err_system(&err, s->address, "read", number);
-	s->host->failed(s, &err);
-}
-
 static int
 open_stdin(struct source *s, struct err *err)
 {
@@ -44,7 +28,7 @@ start(struct source *s, struct err *err)
 {
 	if (sys.isatty(STDIN_FILENO))
 		s->host->notice(s, "reading standard input; Ctrl-D ends it");
-	return reader_start(s->private, s, STDIN_FILENO, true, end, s, err);
+	return reader_start(s->private, s, STDIN_FILENO, true, reader_ends_source, NULL, err);
 }
 
 static void

@@ -64,23 +64,13 @@ open_stage(struct stage *s, const struct schema *in, struct schema *out, struct 
 	return 0;
 }
 
-static uint64_t
-characters(const char *word, size_t len)
-{
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)word[i] & 0xc0) != 0x80;
-	return n;
-}
-
 /* Strips, folds and measures a word, then counts what is left; 0, or -1 (memory). */
 static int
 count_changed(const struct config *c, struct lane *lane, const char *word, size_t len)
 {
 	if (c->strip)
 		utf8_strip(&word, &len);
-	if (len == 0 || characters(word, len) < c->min_length)
+	if (len == 0 || utf8_count(word, len) < c->min_length)
 		return 0;
 	if (c->fold) {
 		char *folded = arena_bytes(&lane->folded, UTF8_FOLD_MAX(len) + SCAN_PAD);
