@@ -316,7 +316,7 @@ static const struct {
 	enum key_kind kind;
 	size_t n;
 	bool sticky;
-	uint64_t first;			/* allocation to fail first; those before are tried above */
+	uint64_t first;			/* to fail; those before are tried above */
 } fault_cases[] = {
 	{ KEYS_WILD, 3000, false, 1 },
 	{ KEYS_WILD, 3000, true, 1 },

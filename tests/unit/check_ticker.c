@@ -60,7 +60,7 @@ static const struct {
 	{ DAY, -1, 0 },
 	{ 7 * SECOND, 6 * SECOND, 7 * SECOND },
 	{ 1, NOW, NOW + 1 },
-	{ 3600 * SECOND, INT64_C(1774746000) * SECOND, INT64_C(1774749600) * SECOND },	/* DST */
+	{ 3600 * SECOND, INT64_C(1774746000) * SECOND, INT64_C(1774749600) * SECOND },
 };
 
 START_TEST(aligned)

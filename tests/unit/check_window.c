@@ -21,7 +21,7 @@ struct run {
 	int64_t		 batch, length, slide;	/* ticks */
 	int64_t		 start;			/* a multiple of batch */
 	int		 batches;
-	uint32_t	*count;			/* of key k in batch b: count[b * pool.n + k] */
+	uint32_t	*count;			/* of key k in batch b: [b * pool.n + k] */
 	struct rank	 rank;
 };
 
