@@ -34,6 +34,14 @@ $(BUILD)/unit: ALL_CFLAGS += -Itests/unit -Wno-sign-conversion
 $(BUILD)/unit: $(OBJECTS) $(UNIT_OBJECTS)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs check) $(LIBS)
 
+# streamctl with faults behind its seams, under sanitizers: what scripts/torture runs.
+TORTURE_CFLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+torture:
+	$(MAKE) BUILD=build/torture CFLAGS="$(TORTURE_CFLAGS)" build/torture/streamctl-torture
+$(BUILD)/streamctl-torture: $(OBJECTS) $(BUILD)/tests/torture/driver.o
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # All that needs nothing but what is installed; scripts/check does this and all the rest.
 check: all unit
 	$(BUILD)/unit
@@ -57,4 +65,4 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all unit check install uninstall clean
+.PHONY: all unit torture check install uninstall clean

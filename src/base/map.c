@@ -78,6 +78,8 @@ shard_move(struct map *m, unsigned i)
 
 	shard_place(m, i, m->region.slots + i * size, size);
 	m->shard[i].used = 0;
+	/* Zeros already; but a page that is read before it is written costs two faults. */
+	memset(m->shard[i].slots, 0, size * sizeof(*old.slots));
 	for (size_t k = 0; k <= old.mask; k++)
 		if (old.slots[k] != 0)
 			shard_insert(&m->shard[i], old.slots[k]);
@@ -114,28 +116,48 @@ shard_grow(struct map *m, unsigned i)
 	return 0;
 }
 
+/* Puts every entry into the index anew, which is empty; 0, or -1 when memory is short. */
+static int
+index_all(struct map *m)
+{
+	for (uint32_t id = 1; id < m->count; id++) {
+		uint64_t hash = map_hash(m, *map_entry(m, id));
+		unsigned i = (unsigned)(hash >> 56);
+
+		if (m->shard[i].used >= m->shard[i].limit && shard_grow(m, i) == -1)
+			return -1;
+		shard_insert(&m->shard[i], hash << 32 | id);
+	}
+	return 0;
+}
+
 /* From one shard to MAP_SHARDS, each with the share of the slots that the one would have next. */
 static int
 split(struct map *m)
 {
 	size_t size = ((size_t)m->shard[0].mask + 1) * 2 / MAP_SHARDS;
-	struct map_region next;
+	struct map_shard whole = m->shard[0];
+	struct map_region old = m->region;
 
-	if (region_open(&next, size, MAP_SHARDS) == -1)
+	if (region_open(&m->region, size, MAP_SHARDS) == -1) {
+		m->region = old;
 		return -1;
-	region_close(m, &m->region);
-	m->region = next;
+	}
 	m->region.shards = MAP_SHARDS;
 	m->shard_mask = MAP_SHARDS - 1;
 	for (unsigned i = 0; i < MAP_SHARDS; i++) {
-		shard_place(m, i, next.slots + i * size, size);
+		shard_place(m, i, m->region.slots + i * size, size);
 		m->shard[i].used = 0;
 	}
-	for (uint32_t id = 1; id < m->count; id++) {
-		uint64_t hash = map_hash(m, *map_entry(m, id));
-
-		shard_insert(&m->shard[hash >> 56], hash << 32 | id);
+	if (index_all(m) == -1) {
+		region_close(m, &m->region);
+		region_close(m, &m->older);
+		m->region = old;
+		m->shard[0] = whole;
+		m->shard_mask = 0;
+		return -1;
 	}
+	mem_pages_free(old.slots, old.size * sizeof(*old.slots));
 	return 0;
 }
 

@@ -121,4 +121,20 @@ map_home(const struct map *m, uint64_t hash)
 	return &s->slots[hash & s->mask];
 }
 
+/*
+ * The entry that a hash most likely belongs to: the first behind its home whose tag is the same, or
+ * the sentinel if there is none.
+ */
+static inline uint32_t
+map_probe(const struct map *m, uint64_t hash)
+{
+	const struct map_shard *s = map_shard(m, hash);
+	uint32_t i = (uint32_t)hash & s->mask;
+	uint64_t slot = s->slots[i];
+
+	while (slot != 0 && (uint32_t)(slot >> 32) != (uint32_t)hash)
+		slot = s->slots[i = (i + 1) & s->mask];
+	return (uint32_t)slot;
+}
+
 #endif

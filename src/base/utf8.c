@@ -224,7 +224,10 @@ utf8_count(const char *s, size_t len)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+	for (size_t at = 0; at < len; n++) {
+		uint32_t cp;
+
+		at += utf8_decode((const unsigned char *)s + at, len - at, &cp);
+	}
 	return n;
 }

@@ -56,7 +56,7 @@ bool utf8_is_punct(uint32_t cp);
 /* Narrows the slice *s, *len to drop punctuation from both ends; it may become empty. */
 void utf8_strip(const char **s, size_t *len);
 
-/* Characters of a slice: the bytes that do not continue one, whether or not it is valid. */
+/* Characters of a slice; each byte that is part of none counts as one. */
 size_t utf8_count(const char *s, size_t len);
 
 #endif

@@ -124,7 +124,7 @@ add_globbed(struct settings *s, struct job_source source, const char *path, stru
 static bool
 exists(const char *path)
 {
-	int fd = sys.open(path, O_PATH | O_CLOEXEC, 0);
+	int fd = sys_open(path, O_PATH | O_CLOEXEC, 0);
 
 	if (fd == -1)
 		return false;

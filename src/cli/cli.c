@@ -21,7 +21,7 @@ open_standard(struct err *err)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (sys.fcntl(fd, F_GETFD, 0) == -1 && errno == EBADF &&
-		    sys.open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY, 0) == -1)
+		    sys_open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY, 0) == -1)
 			return err_system(err, "/dev/null", "open", errno);
 	return 0;
 }
@@ -86,10 +86,12 @@ act(struct settings *s, int argc, char **argv, int *ended_by, struct err *err)
 int
 cli_main(int argc, char **argv)
 {
+	static char line[4096];		/* messages leave a line at a time */
 	struct settings settings = { 0 };
 	struct err err;
 	int ended_by = 0, rc;
 
+	(void)setvbuf(stderr, line, _IOLBF, sizeof(line));
 	if (argc < 2)
 		return usage();
 	rc = open_standard(&err);

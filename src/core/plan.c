@@ -120,10 +120,13 @@ set_window(struct reading *r, struct span *period, struct err *err)
 	struct span slide = r->slide.ticks != 0 ? r->slide : window;
 	char text[SPAN_TEXT], other[SPAN_TEXT];
 
+	const char *unit = period->ticks == r->plan->batch.ticks ? "batch" :
+	    "slide of the stage before";
+
 	if (r->slide.ticks != 0 && r->window.ticks == 0)
 		return err_word(err, slide.word, "a slide needs a window (--window DUR)");
-	if (span_check_multiple(window, "window", *period, "batch", err) == -1 ||
-	    span_check_multiple(slide, "slide", *period, "batch", err) == -1)
+	if (span_check_multiple(window, "window", *period, unit, err) == -1 ||
+	    span_check_multiple(slide, "slide", *period, unit, err) == -1)
 		return -1;
 	if (slide.ticks > window.ticks)
 		return err_word(err, slide.word, "slide %s is longer than the window %s",

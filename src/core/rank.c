@@ -18,20 +18,31 @@ item_count(const struct rank *r, const struct rank_item *item)
 	return *(const uint64_t *)(map_entry(r->map, item->id) + 1);
 }
 
+/* The first eight key bytes as a number that orders as they do. */
+static uint64_t
+big_endian(uint64_t word)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return __builtin_bswap64(word);
+#else
+	return word;
+#endif
+}
+
 /* Eight bytes of a key from OFFSET on, NULs behind its end. */
 static uint64_t
 key_prefix(const struct map_key *entry, size_t offset)
 {
-	unsigned char bytes[8] = { 0 };
-	uint64_t prefix = 0;
+	uint64_t word = 0;
+	const char *key;
 	size_t len;
-	const char *key = map_key_bytes(entry, &len);
 
+	if (!map_key_is_long(*entry))
+		return offset == 0 ? big_endian(entry->a) : offset == 8 ? big_endian(entry->b) : 0;
+	key = map_key_bytes(entry, &len);
 	if (offset < len)
-		memcpy(bytes, key + offset, len - offset < 8 ? len - offset : 8);
-	for (unsigned i = 0; i < 8; i++)
-		prefix = prefix << 8 | bytes[i];
-	return prefix;
+		memcpy(&word, key + offset, len - offset < 8 ? len - offset : 8);
+	return big_endian(word);
 }
 
 /* Below zero if X's key comes first; prefixes are not looked at. */
@@ -84,14 +95,25 @@ merge_sort(struct rank *r, struct rank_item *v, size_t n,
 	memcpy(v, spare, n * sizeof(*v));
 }
 
-/* Orders V by prefix, from the byte at SHIFT down. */
-static void
-radix_sort(const struct rank *r, struct rank_item *v, size_t n, unsigned shift)
+/* Shift of the highest byte in which prefixes differ, or -1. */
+static int
+first_difference(const struct rank_item *v, size_t n)
 {
-	size_t next[256] = { 0 }, end[256], at = 0;
+	uint64_t differ = 0;
+
+	for (size_t i = 1; i < n; i++)
+		differ |= v[i].prefix ^ v[0].prefix;
+	return differ == 0 ? -1 : (63 - __builtin_clzll(differ)) / 8 * 8;
+}
+
+/* Deals V by the byte at SHIFT; end[b] becomes the end of the items that have byte b. */
+static void
+deal_by_byte(struct rank_item *v, size_t n, int shift, size_t end[256])
+{
+	size_t next[256] = { 0 }, at = 0;
 
 	for (size_t i = 0; i < n; i++)
-		end[(v[i].prefix >> shift) & 0xff] = 0, next[(v[i].prefix >> shift) & 0xff]++;
+		next[(v[i].prefix >> shift) & 0xff]++;
 	for (unsigned b = 0; b < 256; b++) {
 		size_t count = next[b];
 
@@ -112,11 +134,23 @@ radix_sort(const struct rank *r, struct rank_item *v, size_t n, unsigned shift)
 			v[next[b]++] = item;
 		}
 	}
-	for (unsigned b = 0; shift > 0 && b < 256; b++) {
+}
+
+/* Orders V by prefix; what is equal in it stays as it comes, unless there is little of it. */
+static void
+radix_sort(const struct rank *r, struct rank_item *v, size_t n)
+{
+	int shift = first_difference(v, n);
+	size_t end[256];
+
+	if (shift == -1)
+		return;
+	deal_by_byte(v, n, shift, end);
+	for (unsigned b = 0; b < 256; b++) {
 		size_t first = b == 0 ? 0 : end[b - 1], count = end[b] - first;
 
 		if (count > SMALL)
-			radix_sort(r, v + first, count, shift - 8);
+			radix_sort(r, v + first, count);
 		else
 			insertion_sort(r, v + first, count);
 	}
@@ -134,7 +168,7 @@ key_sort(struct rank *r, struct rank_item *v, size_t n, size_t offset, unsigned 
 		merge_sort(r, v, n, compare_keys);
 		return;
 	}
-	radix_sort(r, v, n, 56);
+	radix_sort(r, v, n);
 	for (size_t i = 0, run; i < n; i += run) {
 		for (run = 1; i + run < n && v[i + run].prefix == v[i].prefix; run++)
 			;

@@ -29,6 +29,14 @@ int rank_sort(struct rank *, const struct map *map, uint64_t limit);
 /* The Ith best: its key, the key's length and its count. */
 const char *rank_get(const struct rank *, size_t i, size_t *len, uint64_t *count);
 
+/* Asks for the memory of the Ith, if there is one. */
+static inline void
+rank_prefetch(const struct rank *r, size_t i)
+{
+	if (i < r->n)
+		__builtin_prefetch(map_entry(r->map, r->items[i].id));
+}
+
 void rank_free(struct rank *);
 
 #endif

@@ -18,6 +18,8 @@ parse_rows(const char *text, int64_t *rows)
 
 	if (strcmp(text + digits, UNIT_ROWS) != 0 && strcmp(text + digits, "row") != 0)
 		return NUM_UNIT;
+	if (digits == 0)
+		return NUM_SYNTAX;
 	if (digits >= sizeof(number))
 		return NUM_OVERFLOW;
 	memcpy(number, text, digits);

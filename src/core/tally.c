@@ -1,6 +1,8 @@
 /* Counting keys and showing them best first, see tally.h. */
 #include "core/tally.h"
 
+#define AHEAD 16		/* rows whose entries are fetched ahead of use */
+
 int
 tally_start(struct tally *t, struct map *map)
 {
@@ -9,7 +11,7 @@ tally_start(struct tally *t, struct map *map)
 	return map_ready(map);
 }
 
-/* Counts a key that is not in the entry at home: it is elsewhere, new, or long. */
+/* Counts a key that is not in the entry that was probed: it is new, long, or elsewhere. */
 static int
 count_elsewhere(struct tally *t, unsigned i)
 {
@@ -29,7 +31,7 @@ tally_drain(struct tally *t)
 
 	t->n = 0;
 	for (unsigned i = 0; i < n; i++) {
-		id[i] = (uint32_t)*map_home(t->map, t->hash[i]);
+		id[i] = map_probe(t->map, t->hash[i]);
 		__builtin_prefetch(map_entry(t->map, id[i]), 1);
 	}
 	for (unsigned i = 0; i < n; i++) {
@@ -64,6 +66,7 @@ tally_rows(struct tally *t, const struct rows *rows)
 	size_t n = 0;
 
 	for (; n < rows->cap && t->next < t->rank.n; n++, t->next++) {
+		rank_prefetch(&t->rank, t->next + AHEAD);
 		struct value *cells = rows->cells + 2 * n;
 		uint64_t count;
 

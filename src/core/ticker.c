@@ -1,6 +1,8 @@
 /* When batches end, see ticker.h. */
 #include "core/ticker.h"
 
+#define LEAST_STEP 100000	/* less than that may pass between the readings of two clocks */
+
 /* The first multiple of INTERVAL behind TIME; right for times before the epoch, too. */
 static int64_t
 next_multiple(int64_t time, int64_t interval)
@@ -28,8 +30,9 @@ void
 ticker_next(struct ticker *t, int64_t wall, int64_t mono)
 {
 	int64_t step = (wall - t->boundary) - (mono - t->deadline);
+	int64_t least = t->interval > LEAST_STEP ? t->interval : LEAST_STEP;
 
-	if (step >= t->interval || step <= -t->interval) {
+	if (step >= least || step <= -least) {
 		ticker_start(t, t->interval, wall, mono);
 		return;
 	}

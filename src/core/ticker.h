@@ -1,8 +1,9 @@
 /*
  * When batches end.  Boundaries are multiples of the interval since the epoch; they are named by
  * the wall clock and waited for on the monotonic clock.  Each fires exactly once and in order,
- * late if the process was blocked.  A step of the wall clock by an interval or more moves the
- * next boundary to the first multiple behind the new time, and does nothing else.
+ * late if the process was blocked.  A step of the wall clock by an interval or more (and by 100 ms
+ * at least) moves the next boundary to the first multiple behind the new time, and does nothing
+ * else; a smaller one is followed at the next boundary.
  *
  * Pure: the caller reads the clocks.  All times are microseconds; wall since the epoch, mono since
  * anything.

@@ -53,22 +53,25 @@ tsv_set_time(struct tsv *t, int64_t us)
 	t->time[t->time_len++] = '\t';
 }
 
-/* Text is mostly free of bytes to escape: copy it whole, then mend only if one was seen. */
-static int
-text_field(struct buf *out, const char *text, size_t len)
+/* Most bytes that a value can take. */
+static size_t
+value_max(const struct value *v)
 {
-	char seen = 0, *p;
+	return v->kind == VALUE_TEXT ? 2 * v->len : NUMBER_MAX;
+}
 
-	if (buf_reserve(out, 2 * len) == -1)
-		return -1;
-	p = out->data + out->len;
+/* Text is mostly free of bytes to escape: looks first, then copies it whole. */
+static char *
+put_text(char *p, const char *text, size_t len)
+{
+	char seen = 0;
+
 	for (size_t i = 0; i < len; i++)
 		seen |= escapes[(unsigned char)text[i]];
 	if (seen == 0) {
 		if (len > 0)
 			memcpy(p, text, len);
-		out->len += len;
-		return 0;
+		return p + len;
 	}
 	for (size_t i = 0; i < len; i++) {
 		char letter = escapes[(unsigned char)text[i]];
@@ -77,6 +80,37 @@ text_field(struct buf *out, const char *text, size_t len)
 			*p++ = '\\';
 		*p++ = letter != 0 ? letter : text[i];
 	}
+	return p;
+}
+
+static char *
+put_value(char *p, const struct value *v)
+{
+	return v->kind == VALUE_TEXT ? put_text(p, v->text, v->len) : p + num_format_i64(p, v->i);
+}
+
+/* Appends HEAD, the fields joined by tabs, and LAST if it is not NUL; asks for room once. */
+static int
+put_row(struct buf *out, const char *head, size_t head_len, const struct value *cells,
+    unsigned columns, char last)
+{
+	size_t need = head_len + columns + 1;
+	char *p;
+
+	for (unsigned i = 0; i < columns; i++)
+		need += value_max(&cells[i]);
+	if (buf_reserve(out, need) == -1)
+		return -1;
+	p = out->data + out->len;
+	memcpy(p, head, head_len);
+	p += head_len;
+	for (unsigned i = 0; i < columns; i++) {
+		if (i > 0)
+			*p++ = '\t';
+		p = put_value(p, &cells[i]);
+	}
+	if (last != '\0')
+		*p++ = last;
 	out->len = (size_t)(p - out->data);
 	return 0;
 }
@@ -84,21 +118,13 @@ text_field(struct buf *out, const char *text, size_t len)
 int
 tsv_field(struct buf *out, const struct value *v)
 {
-	if (v->kind == VALUE_TEXT)
-		return text_field(out, v->text, v->len);
-	if (buf_reserve(out, NUMBER_MAX) == -1)
-		return -1;
-	out->len += num_format_i64(out->data + out->len, v->i);
-	return 0;
+	return put_row(out, "", 0, v, 1, '\0');
 }
 
 int
 tsv_row(struct buf *out, const struct value *cells, unsigned columns)
 {
-	for (unsigned i = 0; i < columns; i++)
-		if ((i > 0 && buf_add(out, "\t", 1) == -1) || tsv_field(out, &cells[i]) == -1)
-			return -1;
-	return 0;
+	return put_row(out, "", 0, cells, columns, '\0');
 }
 
 static int
@@ -110,8 +136,7 @@ lines_block(struct tsv *t, const struct block *b)
 		struct value line = { .kind = VALUE_TEXT, .text = text };
 
 		text = line_next(text, end, &line.len);
-		if (buf_add(&t->out, t->time, t->time_len) == -1 ||
-		    tsv_field(&t->out, &line) == -1 || buf_add(&t->out, "\n", 1) == -1)
+		if (put_row(&t->out, t->time, t->time_len, &line, 1, '\n') == -1)
 			return -1;
 	}
 	return 0;
@@ -123,9 +148,8 @@ tsv_block(struct tsv *t, const struct block *b)
 	if (b->text != NULL)
 		return lines_block(t, b);
 	for (uint64_t row = 0; row < b->records; row++)
-		if (buf_add(&t->out, t->time, t->time_len) == -1 ||
-		    tsv_row(&t->out, b->cells + row * b->columns, b->columns) == -1 ||
-		    buf_add(&t->out, "\n", 1) == -1)
+		if (put_row(&t->out, t->time, t->time_len, b->cells + row * b->columns,
+		    b->columns, '\n') == -1)
 			return -1;
 	return 0;
 }
@@ -151,8 +175,8 @@ tsv_lines(const struct block *rows, struct buf *space, struct block *lines)
 {
 	space->len = 0;
 	for (uint64_t row = 0; row < rows->records; row++)
-		if (tsv_row(space, rows->cells + row * rows->columns, rows->columns) == -1 ||
-		    buf_add(space, "\n", 1) == -1)
+		if (put_row(space, "", 0, rows->cells + row * rows->columns, rows->columns,
+		    '\n') == -1)
 			return -1;
 	if (buf_reserve(space, SCAN_PAD) == -1)
 		return -1;

@@ -34,11 +34,11 @@ notice(struct source *s, const char *format, ...)
 	job->config->print(line);
 }
 
-/* Tells of the first lines over the limit as they come; the sum is told at the end. */
+/* Tells of the first line over the limit, if there are more than BEFORE; the sum at the end. */
 static void
-tell_bad(struct job *job, struct source *s)
+tell_bad(struct job *job, struct source *s, uint64_t before)
 {
-	if (!job->told_bad && job->batch.lines.bad > 0) {
+	if (!job->told_bad && job->batch.lines.bad > before) {
 		job->told_bad = true;
 		notice(s, "skipped a line over %zu bytes (--max-line); more are only counted",
 		    job->config->max_line);
@@ -79,6 +79,7 @@ static enum receive
 receive(struct source *s, struct framer *f, int fd)
 {
 	struct job *job = job_of(s);
+	uint64_t bad;
 	size_t room;
 	ssize_t n;
 	char *to;
@@ -92,12 +93,13 @@ receive(struct source *s, struct framer *f, int fd)
 	if (n <= 0)
 		return n == 0 ? RECEIVE_EOF : read_failed();
 	job->batch.bytes += (uint64_t)n;
+	bad = job->batch.lines.bad;
 	if (frame_take(f, &job->lines, job->scan, (size_t)n, job->config->max_line,
 	    &job->batch.lines) == -1) {
 		out_of_memory(job);
 		return RECEIVE_STOP;
 	}
-	tell_bad(job, s);
+	tell_bad(job, s, bad);
 	return RECEIVE_SOME;
 }
 
@@ -136,6 +138,7 @@ static void
 finish(struct source *s, struct framer *f, bool clean)
 {
 	struct job *job = job_of(s);
+	uint64_t bad = job->batch.lines.bad;
 
 	if (job->failed)
 		return;
@@ -147,7 +150,7 @@ finish(struct source *s, struct framer *f, bool clean)
 	if (frame_end(f, &job->lines, job->config->max_line, &job->batch.lines) == -1)
 		out_of_memory(job);
 	else
-		tell_bad(job, s);
+		tell_bad(job, s, bad);
 }
 
 static void

@@ -105,7 +105,7 @@ run(struct job *job, struct err *err)
 		return -1;
 	if (batch_finish(job) == -1 || job->source_failed)
 		return -1;
-	if (job_close_sink(job, err) == -1)
+	if (job_close_outputs(job, err) == -1)
 		return -1;
 	return tell_end(job, err);
 }

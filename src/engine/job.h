@@ -86,8 +86,8 @@ int job_run(const struct job_config *, int *signal, struct err *);
 int job_open(struct job *, struct err *);
 void job_close(struct job *);
 
-/* Closes the sink if it is open: a full disk may be told only now.  0 or -1. */
-int job_close_sink(struct job *, struct err *);
+/* Closes the sink and the stats if they are open: a full disk may be told only now.  0 or -1. */
+int job_close_outputs(struct job *, struct err *);
 
 /* input.c: the host of the sources. */
 void input_host(struct job *);

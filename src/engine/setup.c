@@ -53,8 +53,13 @@ signal_cb(evutil_socket_t fd, short events, void *arg)
 {
 	unsigned char bytes[64];
 	ssize_t n = sys.read(fd, bytes, sizeof(bytes));
+	struct err err;
 
 	(void)events;
+	if (n == -1 && errno != EAGAIN && errno != EINTR) {
+		err_system(&err, "signals", "read", errno);
+		job_fail(arg, &err);
+	}
 	for (ssize_t i = 0; i < n; i++)
 		take_signal(arg, bytes[i]);
 }
@@ -177,13 +182,15 @@ write_rows(void *arg, const char *bytes, size_t len, struct err *err)
 static int
 check_overwrite(const struct job *job, const char *path, struct err *err)
 {
-	int fd = sys.open(path, O_PATH | O_CLOEXEC, 0);
-	struct stat st = { 0 };
+	int fd = sys_open(path, O_PATH | O_CLOEXEC, 0), rc;
+	struct stat st;
 
 	if (fd == -1)
 		return 0;
-	(void)sys.fstat(fd, &st);
+	rc = sys.fstat(fd, &st);
 	sys.close(fd);
+	if (rc == -1)
+		return err_system(err, path, "stat", errno);
 	for (size_t i = 0; i < job->nsources; i++)
 		if (job->source[i]->ino != 0 && job->source[i]->ino == st.st_ino &&
 		    job->source[i]->dev == st.st_dev)
@@ -198,8 +205,11 @@ open_outputs(struct job *job, struct err *err)
 {
 	const struct job_config *c = job->config;
 
-	if (check_overwrite(job, c->out, err) == -1 ||
-	    (c->stats != NULL && check_overwrite(job, c->stats, err) == -1))
+	bool to_file = c->sink->prefix[0] == '\0';
+	bool stats_file = c->stats != NULL && strcmp(c->stats, "-") != 0;
+
+	if ((to_file && check_overwrite(job, c->out, err) == -1) ||
+	    (stats_file && check_overwrite(job, c->stats, err) == -1))
 		return -1;
 	job->sink = (struct sink){ .class = c->sink, .address = c->out, .fd = -1 };
 	if (c->sink->open != NULL && c->sink->open(&job->sink, err) == -1)
@@ -207,8 +217,7 @@ open_outputs(struct job *job, struct err *err)
 	job->sink_open = true;
 	if (c->stats == NULL)
 		return 0;
-	job->stats_fd = strcmp(c->stats, "-") == 0 ? STDERR_FILENO :
-	    descriptor_create(c->stats, err);
+	job->stats_fd = stats_file ? descriptor_create(c->stats, err) : STDERR_FILENO;
 	return job->stats_fd == -1 ? -1 : 0;
 }
 
@@ -271,13 +280,27 @@ job_open(struct job *job, struct err *err)
 
 /* ---- closing ---- */
 
-int
-job_close_sink(struct job *job, struct err *err)
+static int
+close_stats(struct job *job, struct err *err)
 {
-	if (!job->sink_open)
-		return 0;
+	int fd = job->stats_fd;
+
+	job->stats_fd = -1;
+	if (fd > STDERR_FILENO && sys.close(fd) == -1 && errno != EINTR)
+		return err_system(err, job->config->stats, "close", errno);
+	return 0;
+}
+
+int
+job_close_outputs(struct job *job, struct err *err)
+{
+	bool open = job->sink_open;
+
 	job->sink_open = false;
-	return job->sink.class->close == NULL ? 0 : job->sink.class->close(&job->sink, err);
+	if (open && job->sink.class->close != NULL &&
+	    job->sink.class->close(&job->sink, err) == -1)
+		return -1;
+	return close_stats(job, err);
 }
 
 static void
@@ -328,8 +351,7 @@ job_close(struct job *job)
 	libevent_global_shutdown();
 	pipeline_close(&job->pipeline);
 	lines_close(&job->lines);
-	(void)job_close_sink(job, &ignored);
-	if (job->stats_fd > STDERR_FILENO)
-		sys.close(job->stats_fd);
+	while (job_close_outputs(job, &ignored) == -1)
+		;		/* the first error ended the job already; all are to be closed */
 	buf_free(&job->stats_text);
 }

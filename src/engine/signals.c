@@ -49,6 +49,7 @@ signals_open(int *fd, struct err *err)
 	return 0;
 }
 
+/* The run is over but for its last words, which only a SIGINT may cut off. */
 static void
 reset(int number)
 {
@@ -57,7 +58,7 @@ reset(int number)
 	if (sys.sigaction(number, NULL, &action) == 0 && action.sa_handler != handler)
 		return;
 	memset(&action, 0, sizeof(action));
-	action.sa_handler = SIG_DFL;
+	action.sa_handler = number == SIGINT ? SIG_DFL : SIG_IGN;
 	(void)sys.sigaction(number, &action, NULL);
 }
 

@@ -11,7 +11,7 @@
 /* Installs the handlers; FD is where the bytes (signal numbers) are to be read.  0 or -1. */
 int signals_open(int *fd, struct err *);
 
-/* Puts the default actions back and closes the pipe. */
+/* The run is over: ignores all but SIGINT from now on and closes the pipe. */
 void signals_close(void);
 
 /* Ends the process by SIGNAL's default action, as a shell expects of a program that got it. */

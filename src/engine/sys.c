@@ -1,6 +1,7 @@
 /* System calls and clocks as they are, see sys.h. */
 #include "engine/sys.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/random.h>
 #include <time.h>
@@ -76,3 +77,14 @@ struct sys sys = {
 	.wall = real_wall,
 	.mono = real_mono,
 };
+
+int
+sys_open(const char *path, int flags, mode_t mode)
+{
+	int fd;
+
+	do
+		fd = sys.open(path, flags, mode);
+	while (fd == -1 && errno == EINTR);
+	return fd;
+}

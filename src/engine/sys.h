@@ -43,4 +43,7 @@ struct sys {
 
 extern struct sys sys;
 
+/* sys.open, again and again while signals interrupt it: a FIFO may wait for its other end. */
+int sys_open(const char *path, int flags, mode_t mode);
+
 #endif

@@ -42,7 +42,7 @@ descriptor_write(int fd, const char *subject, const char *bytes, size_t len, str
 int
 descriptor_create(const char *path, struct err *err)
 {
-	int fd = sys.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+	int fd = sys_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
 
 	return fd == -1 ? err_system(err, path, "open", errno) : fd;
 }

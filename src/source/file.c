@@ -22,7 +22,7 @@ open_file(struct source *s, struct err *err)
 	struct file *f = s->private;
 	struct stat st;
 
-	f->fd = sys.open(s->rest, FLAGS, 0);
+	f->fd = sys_open(s->rest, FLAGS, 0);
 	if (f->fd == -1)
 		return err_system(err, s->address, "open", errno);
 	if (sys.fstat(f->fd, &st) == -1)
@@ -57,7 +57,7 @@ static int
 reopen(struct source *s, struct err *err)
 {
 	struct file *f = s->private;
-	int fd = sys.open(s->rest, FLAGS, 0);
+	int fd = sys_open(s->rest, FLAGS, 0);
 
 	if (fd == -1)
 		return err_system(err, s->address, "open", errno);

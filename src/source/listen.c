@@ -115,7 +115,8 @@ client_ended(struct reader *r, enum reader_end how, int number)
 	struct source *s = r->source;
 	struct listen *l = listen_of(s);
 
-	(void)number;			/* a client that breaks off is its own affair */
+	if (how == READER_ERROR && number != ECONNRESET)	/* that is its own affair */
+		s->host->notice(s, "lost a client: %s", strerror(number));
 	s->host->finish(s, &r->framer, how == READER_EOF);
 	forget_client(l, r->arg);
 	if (l->paused && !s->done)

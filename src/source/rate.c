@@ -58,8 +58,8 @@ make_lines(struct source *s, uint64_t n)
 	return s->host->take(s, r->text, (size_t)(p - r->text));
 }
 
-static void
-set_timer(struct rate *r)
+static int
+set_timer(struct rate *r, struct err *err)
 {
 	int64_t step = 1000000 / (int64_t)r->per_second;
 	struct timeval tv;
@@ -67,7 +67,7 @@ set_timer(struct rate *r)
 	if (step < STEP_US)
 		step = STEP_US;
 	tv = (struct timeval){ .tv_sec = step / 1000000, .tv_usec = step % 1000000 };
-	event_add(r->timer, &tv);
+	return event_add(r->timer, &tv) == -1 ? err_memory(err, "setting a timer") : 0;
 }
 
 static void
@@ -76,6 +76,7 @@ timer_cb(evutil_socket_t fd, short events, void *arg)
 	struct source *s = arg;
 	struct rate *r = s->private;
 	uint64_t target = due(r, sys.mono());
+	struct err err;
 
 	(void)fd;
 	(void)events;
@@ -85,7 +86,8 @@ timer_cb(evutil_socket_t fd, short events, void *arg)
 		if (!make_lines(s, left < PIECE ? left : PIECE))
 			return;
 	}
-	set_timer(r);
+	if (set_timer(r, &err) == -1)
+		s->host->failed(s, &err);
 }
 
 static int
@@ -97,8 +99,7 @@ start(struct source *s, struct err *err)
 	if (r->timer == NULL)
 		return err_memory(err, "starting a generator");
 	r->began = sys.mono();
-	set_timer(r);
-	return 0;
+	return set_timer(r, err);
 }
 
 static void
