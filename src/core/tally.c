@@ -1,6 +1,7 @@
 /* Counting keys and showing them best first, see tally.h. */
 #include "core/tally.h"
 
+#define FAR 65536		/* keys from which on a slot is not in the second-level cache */
 #define AHEAD 16		/* rows whose entries are fetched ahead of use */
 
 int
@@ -8,6 +9,7 @@ tally_start(struct tally *t, struct map *map)
 {
 	t->map = map;
 	t->n = 0;
+	t->far = map_count(map) > FAR;
 	return map_ready(map);
 }
 

@@ -16,6 +16,7 @@
 struct tally {
 	struct map	*map;			/* values of aggregate_count */
 	unsigned	 n;			/* keys in the queue */
+	bool		 far;			/* the map has outgrown the second-level cache */
 	struct map_key	 key[TALLY_QUEUE];
 	uint64_t	 hash[TALLY_QUEUE];
 	struct rank	 rank;			/* the answer, best first */
@@ -47,7 +48,8 @@ tally_key(struct tally *t, struct map_key key, uint64_t hash)
 
 	t->key[n] = key;
 	t->hash[n] = hash;
-	__builtin_prefetch(map_home(t->map, hash));
+	if (t->far)
+		__builtin_prefetch(map_home(t->map, hash));
 	return n == TALLY_QUEUE - 1 ? tally_drain(t) : 0;
 }
 
