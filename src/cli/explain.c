@@ -23,8 +23,9 @@ show_stage(const struct plan *plan, size_t i)
 	if (s->class->aggregate != NULL) {
 		printf("  window   %s", span_text(text, window));
 		printf(", answers every %s\n", span_text(text, slide));
-		printf("  state    %s by key, %lld panes\n", s->class->aggregate->name,
-		    (long long)window_panes(s->length, s->slide));
+		printf("  state    %s by key in %lld %s\n", s->class->aggregate->name,
+		    (long long)window_panes(s->length, s->slide),
+		    s->length == s->slide ? "pane" : "panes");
 	}
 	if (s->limit != UINT64_MAX)
 		printf("  reads    the first %llu rows of each answer\n",
@@ -44,7 +45,7 @@ show_delivery(const struct job_config *job)
 		bounded &= (job->sources[i].class->flags & SOURCE_BOUNDED) != 0;
 		replayable &= (job->sources[i].class->flags & SOURCE_REPLAYABLE) != 0;
 	}
-	printf("ends       %s\n", bounded ? "with its input" : "by a signal or a lost source");
+	printf("ends       %s\n", bounded ? "with its input, or by a signal" : "by a signal or a lost source");
 	printf("delivery   each record counts once while the process lives; after a crash %s\n",
 	    replayable ? "run it again: the sources can be read again" :
 	    "what was read and not yet written is lost");
@@ -66,6 +67,6 @@ show_explain(const struct settings *s)
 	for (size_t i = 0; i < plan->n; i++)
 		show_stage(plan, i);
 	printf("sink       %s\n", job->out);
-	printf("threads    %u%s\n", parallel ? job->jobs + 1 : 1, parallel ? " (1 reads)" : "");
+	printf("threads    %u\n", parallel ? job->jobs : 1);
 	show_delivery(job);
 }

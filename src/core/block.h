@@ -49,6 +49,7 @@ struct block {
 struct blocks {
 	struct block	*block;
 	size_t		 n, cap;
+	uint64_t	 bad;		/* records that the stage could not take */
 };
 
 /* Appends a block; 0, or -1 when memory is short. */

@@ -22,6 +22,8 @@ lane_map(const struct plan *plan, struct lane *lane, size_t from, size_t to, str
 			if (s->class->feed(s, lane->private[i], &lane->in.block[k], NULL,
 			    &lane->out, err) == -1)
 				return -1;
+		lane->bad += lane->out.bad;
+		lane->out.bad = 0;
 		swap = lane->in;
 		lane->in = lane->out;
 		lane->out = swap;

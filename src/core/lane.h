@@ -11,7 +11,7 @@ struct lane {
 	struct map	 partial;	/* of the first aggregating stage; unused in lane 0 */
 	struct blocks	 in, out;	/* between mapping stages */
 	struct buf	 text;		/* rows rendered as lines */
-	uint64_t	 counted, filtered;	/* records since the batch began */
+	uint64_t	 counted, filtered, bad;	/* records since the batch began */
 };
 
 /* Opens the first STAGES stages of PLAN for a zeroed lane; 0 or -1, to be closed either way. */

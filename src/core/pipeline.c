@@ -66,13 +66,13 @@ pipeline_feed(struct pipeline *p, unsigned number, const struct block *b, struct
 {
 	struct lane *lane = &p->lane[number];
 	size_t split = p->plan->split;
-	uint64_t passed;
+	uint64_t passed, bad = lane->bad;
 
 	if (lane_set(lane, b, err) == -1 || lane_map(p->plan, lane, 0, split, err) == -1)
 		return -1;
 	passed = lane_records(lane);
 	lane->counted += passed;
-	lane->filtered += b->records - passed;
+	lane->filtered += b->records - passed - (lane->bad - bad);
 	return deliver(p, split, lane, has_split(p) ? partial_of(p, number) : NULL, err);
 }
 
@@ -238,13 +238,14 @@ pipeline_flush(struct pipeline *p, struct err *err)
 /* ---- figures ---- */
 
 void
-pipeline_counts(struct pipeline *p, uint64_t *counted, uint64_t *filtered)
+pipeline_counts(struct pipeline *p, uint64_t *counted, uint64_t *filtered, uint64_t *bad)
 {
-	*counted = *filtered = 0;
+	*counted = *filtered = *bad = 0;
 	for (unsigned i = 0; i < p->lanes; i++) {
 		*counted += p->lane[i].counted;
 		*filtered += p->lane[i].filtered;
-		p->lane[i].counted = p->lane[i].filtered = 0;
+		*bad += p->lane[i].bad;
+		p->lane[i].counted = p->lane[i].filtered = p->lane[i].bad = 0;
 	}
 }
 

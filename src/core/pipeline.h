@@ -58,8 +58,8 @@ int pipeline_finish(struct pipeline *, struct moment, bool open, struct err *);
 /* Writes what is encoded. */
 int pipeline_flush(struct pipeline *, struct err *);
 
-/* Adds up and clears the counts of the batch. */
-void pipeline_counts(struct pipeline *, uint64_t *counted, uint64_t *filtered);
+/* Adds up and clears the counts of the batch; bad: a stage could not take them. */
+void pipeline_counts(struct pipeline *, uint64_t *counted, uint64_t *filtered, uint64_t *bad);
 
 uint64_t pipeline_keys(const struct pipeline *);
 size_t pipeline_bytes(const struct pipeline *);

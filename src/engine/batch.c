@@ -116,9 +116,11 @@ take_reconnects(struct job *job)
 static int
 close_figures(struct job *job, struct moment end)
 {
+	uint64_t bad;
 	int rc = 0;
 
-	pipeline_counts(&job->pipeline, &job->batch.counted, &job->batch.filtered);
+	pipeline_counts(&job->pipeline, &job->batch.counted, &job->batch.filtered, &bad);
+	job->batch.lines.bad += bad;
 	job->batch.time = by_rows(job) ? end.wall : end.tick;
 	job->batch.reconnects = take_reconnects(job);
 	if (job->stats_fd != -1)
@@ -246,9 +248,13 @@ feed_block(struct job *job, const struct block *b)
 	job->rows += (int64_t)b->records;
 	if (by_rows(job))
 		begin(job);
-	if (job->workers == NULL)
-		return feed_here(job, b);
-	return workers_submit(job->workers, &job->lines, &err) == -1 ? fail(job, &err) : 0;
+	if (job->workers != NULL) {
+		int taken = workers_offer(job->workers, &job->lines, &err);
+
+		if (taken != 0)
+			return taken == -1 ? fail(job, &err) : 0;
+	}
+	return feed_here(job, b);
 }
 
 int

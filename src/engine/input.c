@@ -143,8 +143,10 @@ finish(struct source *s, struct framer *f, bool clean)
 	if (job->failed)
 		return;
 	if (!clean) {
-		if (frame_drop(f, &job->batch.lines))
+		if (frame_drop(f, &job->batch.lines)) {
+			job->told_bad = true;
 			notice(s, "dropped an unfinished line");
+		}
 		return;
 	}
 	if (frame_end(f, &job->lines, job->config->max_line, &job->batch.lines) == -1)

@@ -86,9 +86,9 @@ tell_end(struct job *job, struct err *err)
 		    "%llu filtered and %llu bad do not add up to them; please report this",
 		    (unsigned long long)s->lines.records, (unsigned long long)s->counted,
 		    (unsigned long long)s->filtered, (unsigned long long)s->lines.bad);
-	if (s->lines.bad > 1 && !job->config->quiet) {
+	if (s->lines.bad > (job->told_bad ? 1 : 0) && !job->config->quiet) {
 		(void)snprintf(line, sizeof(line),
-		    "%llu of %llu records were bad (too long or cut off)",
+		    "%llu of %llu records were bad (too long, cut off or too hard to match)",
 		    (unsigned long long)s->lines.bad, (unsigned long long)s->lines.records);
 		job->config->print(line);
 	}

@@ -244,14 +244,14 @@ open_pipeline(struct job *job, struct err *err)
 	job->scan = scan_best();
 	if (lines_open(&job->lines, BLOCK_BYTES) == -1)
 		return err_memory(err, "starting");
-	if (pipeline_open(&job->pipeline, &c->plan, parallel ? c->jobs + 1 : 1, seed,
+	if (pipeline_open(&job->pipeline, &c->plan, parallel ? c->jobs : 1, seed,
 	    c->time_format, write_rows, job, err) == -1)
 		return -1;
 	if (c->header && tsv_header(&job->pipeline.tsv, &c->plan.stage[c->plan.n - 1].out) == -1)
 		return err_memory(err, "starting");
 	if (!parallel)
 		return 0;
-	job->workers = workers_open(&job->pipeline, c->jobs, BLOCK_BYTES, err);
+	job->workers = workers_open(&job->pipeline, c->jobs - 1, BLOCK_BYTES, err);
 	return job->workers == NULL ? -1 : 0;
 }
 

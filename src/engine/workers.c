@@ -85,15 +85,14 @@ told(struct workers *w, struct err *err)
 }
 
 int
-workers_submit(struct workers *w, struct lines *lines, struct err *err)
+workers_offer(struct workers *w, struct lines *lines, struct err *err)
 {
 	int rc;
 
 	pthread_mutex_lock(&w->lock);
-	while (w->spares == 0)
-		pthread_cond_wait(&w->done, &w->lock);
 	rc = told(w, err);
-	if (rc == 0) {
+	if (rc == 0 && w->spares > 0) {
+		rc = 1;
 		w->queue[(w->first + w->queued++) % w->blocks] = *lines;
 		*lines = w->spare[--w->spares];
 		pthread_cond_signal(&w->more);

@@ -138,20 +138,40 @@ lane_close(void *private)
 	buf_free(&lane->text);
 }
 
-/* 1 if the text passes, 0 if not, -1 on error. */
-static int
-passes(const struct config *c, struct lane *lane, const char *text, size_t len, struct err *err)
+/* What becomes of a record. */
+enum verdict { PASS, DROP, BAD, FAIL };
+
+/*
+ * A pattern that backtracks without end on some record must not hold up the stream: PCRE2 gives up
+ * at its limits, and the record is bad.
+ */
+static enum verdict
+judge(const struct config *c, struct lane *lane, const char *text, size_t len, struct blocks *out,
+    struct err *err)
 {
 	PCRE2_UCHAR reason[128];
 	int got = pcre2_match(c->code, (PCRE2_SPTR)text, len, 0, 0, lane->match, NULL);
 
-	if (got >= 0 || got == PCRE2_ERROR_NOMATCH)
-		return (got >= 0) != c->invert;
-	if (got == PCRE2_ERROR_NOMEMORY || got == PCRE2_ERROR_HEAPLIMIT)
-		return err_memory(err, "matching a pattern");
-	(void)pcre2_get_error_message(got, reason, sizeof(reason));
-	return err_set(err, ERR_RUN, "grep: pattern '%s' on a record of %zu bytes: %s; use a "
-	    "simpler pattern", c->pattern, len, (const char *)reason);
+	switch (got) {
+	case PCRE2_ERROR_NOMATCH:
+		return c->invert ? PASS : DROP;
+	case PCRE2_ERROR_MATCHLIMIT:
+	case PCRE2_ERROR_DEPTHLIMIT:
+	case PCRE2_ERROR_HEAPLIMIT:
+	case PCRE2_ERROR_JIT_STACKLIMIT:
+		out->bad++;
+		return BAD;
+	case PCRE2_ERROR_NOMEMORY:
+		err_memory(err, "matching a pattern");
+		return FAIL;
+	default:
+		if (got >= 0)
+			return c->invert ? DROP : PASS;
+		(void)pcre2_get_error_message(got, reason, sizeof(reason));
+		err_set(err, ERR_RUN, "grep: pattern '%s' on a record of %zu bytes: %s",
+		    c->pattern, len, (const char *)reason);
+		return FAIL;
+	}
 }
 
 /* Appends the run of lines FROM .. TO if it has any. */
@@ -172,14 +192,14 @@ feed_lines(const struct config *c, struct lane *lane, const struct block *in, st
 
 	while (text < end) {
 		const char *line = text;
+		enum verdict verdict;
 		size_t len;
-		int pass;
 
 		text = line_next(text, end, &len);
-		pass = passes(c, lane, line, len, err);
-		if (pass == -1)
+		verdict = judge(c, lane, line, len, out, err);
+		if (verdict == FAIL)
 			return -1;
-		if (pass == 1) {
+		if (verdict == PASS) {
 			records++;
 			continue;
 		}
@@ -197,17 +217,17 @@ feed_rows(const struct config *c, struct lane *lane, const struct block *in, str
 {
 	for (uint64_t row = 0; row < in->records; row++) {
 		struct block one = *in;
-		int pass;
+		enum verdict verdict;
 
 		one.cells = in->cells + row * in->columns;
 		one.records = 1;
 		lane->text.len = 0;
 		if (tsv_row(&lane->text, one.cells, one.columns) == -1)
 			return err_memory(err, "matching rows");
-		pass = passes(c, lane, lane->text.data, lane->text.len, err);
-		if (pass == -1)
+		verdict = judge(c, lane, lane->text.data, lane->text.len, out, err);
+		if (verdict == FAIL)
 			return -1;
-		if (pass == 1 && blocks_add(out, one) == -1)
+		if (verdict == PASS && blocks_add(out, one) == -1)
 			return err_memory(err, "passing rows");
 	}
 	return 0;
@@ -230,7 +250,8 @@ const struct stage_class stage_grep = {
 	.detail =
 	    "PATTERN is a Perl-compatible regular expression (PCRE2) over UTF-8; invalid\n"
 	    "bytes match nothing.  A record is a line without its end, or a row's fields\n"
-	    "joined by tabs as they would be printed, without the time.\n"
+	    "joined by tabs as they would be printed, without the time.  A record on which\n"
+	    "PCRE2 gives up (a pattern that backtracks too much) is counted as bad.\n"
 	    "Rows: as they come in, in the order they come.  State: none.\n",
 	.spark = "filter(line => pattern.matcher(line).find())",
 	.options = options,

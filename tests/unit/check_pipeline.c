@@ -679,7 +679,7 @@ END_TEST
 
 START_TEST(counts_add_up)
 {
-	uint64_t counted, filtered;
+	uint64_t counted, filtered, bad;
 	struct stream s;
 	struct job job;
 
@@ -691,10 +691,10 @@ START_TEST(counts_add_up)
 		DEMAND(feed_text(&job, &s.text[b], true) == 0);
 		keep_lines(&kept, &s.text[b], "r", false);
 		keep_lines(&twice, &kept, "e", true);
-		pipeline_counts(&job.p, &counted, &filtered);
+		pipeline_counts(&job.p, &counted, &filtered, &bad);
 		ck_assert_uint_eq(counted, lines_in(twice.data, twice.len));
 		ck_assert_uint_eq(counted + filtered, lines_in(s.text[b].data, s.text[b].len));
-		pipeline_counts(&job.p, &counted, &filtered);
+		pipeline_counts(&job.p, &counted, &filtered, &bad);
 		ck_assert_uint_eq(counted + filtered, 0);
 		DEMAND(end_batch(&job, s.start + (b + 1) * s.batch, END_BATCH) == 0);
 		buf_free(&kept);
