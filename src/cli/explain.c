@@ -45,7 +45,8 @@ show_delivery(const struct job_config *job)
 		bounded &= (job->sources[i].class->flags & SOURCE_BOUNDED) != 0;
 		replayable &= (job->sources[i].class->flags & SOURCE_REPLAYABLE) != 0;
 	}
-	printf("ends       %s\n", bounded ? "with its input, or by a signal" : "by a signal or a lost source");
+	printf("ends       %s\n", bounded ? "with its input, or by a signal" :
+	    "by a signal or a lost source");
 	printf("delivery   each record counts once while the process lives; after a crash %s\n",
 	    replayable ? "run it again: the sources can be read again" :
 	    "what was read and not yet written is lost");
