@@ -8,6 +8,8 @@ int
 tally_start(struct tally *t, struct map *map)
 {
 	t->map = map;
+	t->seed[0] = map->seed[0];
+	t->seed[1] = map->seed[1];
 	t->n = 0;
 	t->far = map_count(map) > FAR;
 	return map_ready(map);

@@ -15,6 +15,7 @@
 
 struct tally {
 	struct map	*map;			/* values of aggregate_count */
+	uint64_t	 seed[2];		/* of the map */
 	unsigned	 n;			/* keys in the queue */
 	bool		 far;			/* the map has outgrown the second-level cache */
 	struct map_key	 key[TALLY_QUEUE];
@@ -53,6 +54,15 @@ tally_key(struct tally *t, struct map_key key, uint64_t hash)
 	return n == TALLY_QUEUE - 1 ? tally_drain(t) : 0;
 }
 
+/* Counts a key of 1 to MAP_INLINE bytes without NUL; SCAN_PAD bytes behind it may be read. */
+static inline int
+tally_short(struct tally *t, const char *text, size_t len)
+{
+	struct map_key key = map_key_inline(text, len);
+
+	return tally_key(t, key, map_key_hash_inline(key, t->seed));
+}
+
 /*
  * Counts the LEN bytes at TEXT, behind which SCAN_PAD bytes may be read; NUL says that one of them
  * may be NUL.
@@ -62,10 +72,8 @@ tally_text(struct tally *t, const char *text, size_t len, bool nul)
 {
 	struct map_key key;
 
-	if (len <= MAP_INLINE && !(nul && len > 0 && memchr(text, '\0', len) != NULL)) {
-		key = map_key_inline(text, len);
-		return tally_key(t, key, map_key_hash_inline(key, t->map->seed));
-	}
+	if (len <= MAP_INLINE && !(nul && len > 0 && memchr(text, '\0', len) != NULL))
+		return tally_short(t, text, len);
 	key = map_key_long(text, len);
 	return tally_key(t, key, map_hash(t->map, key));
 }

@@ -84,22 +84,60 @@ count_changed(const struct config *c, struct lane *lane, const char *word, size_
 }
 
 /*
- * Counts the words that end in the 64 bytes at TEXT, of which END_MASK marks the separators.  *WORD
- * is where the open word began and is moved on.
+ * Counts the words that end in the 64 bytes at TEXT, of which a mask marks the separators.  *WORD is
+ * where the open word began and is moved on.
  */
-static inline int
-count_words(const struct config *c, struct lane *lane, const char *text, uint64_t separators,
-    const char **word, bool nul)
+static int
+count_changed_words(const struct config *c, struct lane *lane, const char *text,
+    uint64_t separators, const char **word)
 {
 	for (; separators != 0; separators &= separators - 1) {
 		const char *end = text + __builtin_ctzll(separators);
-		size_t len = (size_t)(end - *word);
 
-		if (len > 0 && (c->plain ? tally_text(&lane->tally, *word, len, nul) :
-		    count_changed(c, lane, *word, len)) == -1)
+		if (end > *word && count_changed(c, lane, *word, (size_t)(end - *word)) == -1)
 			return -1;
 		*word = end + 1;
 	}
+	return 0;
+}
+
+/* The same for words that are counted as they are, of which none of 16 bytes or less has a NUL. */
+static inline int
+count_plain_words(struct tally *t, const char *text, uint64_t separators, const char **word)
+{
+	const char *start = *word;
+
+	for (; separators != 0; separators &= separators - 1) {
+		const char *end = text + __builtin_ctzll(separators);
+		size_t len = (size_t)(end - start);
+
+		if (len - 1 < MAP_INLINE) {
+			if (tally_short(t, start, len) == -1)
+				return -1;
+		} else if (len > 0 && tally_text(t, start, len, true) == -1) {
+			return -1;
+		}
+		start = end + 1;
+	}
+	*word = start;
+	return 0;
+}
+
+/* The words that end in the bytes of N masks. */
+static int
+count_masks(const struct config *c, struct lane *lane, const char *text, size_t n, bool nul,
+    const char **word)
+{
+	if (c->plain && !nul) {
+		for (size_t k = 0; k < n; k++)
+			if (count_plain_words(&lane->tally, text + 64 * k, lane->masks[k],
+			    word) == -1)
+				return -1;
+		return 0;
+	}
+	for (size_t k = 0; k < n; k++)
+		if (count_changed_words(c, lane, text + 64 * k, lane->masks[k], word) == -1)
+			return -1;
 	return 0;
 }
 
@@ -117,10 +155,8 @@ count_text(const struct config *c, struct lane *lane, const char *text, size_t l
 
 		if (size % 64 != 0)
 			lane->masks[n - 1] &= ((uint64_t)1 << size % 64) - 1;
-		for (size_t k = 0; k < n; k++)
-			if (count_words(c, lane, text + 64 * k, lane->masks[k], &word,
-			    nul || nul_before) == -1)
-				return -1;
+		if (count_masks(c, lane, text, n, nul || nul_before, &word) == -1)
+			return -1;
 		nul_before = nul;
 		text += size;
 		len -= size;
