@@ -84,8 +84,8 @@ count_changed(const struct config *c, struct lane *lane, const char *word, size_
 }
 
 /*
- * Counts the words that end in the 64 bytes at TEXT, of which a mask marks the separators.  *WORD is
- * where the open word began and is moved on.
+ * Counts the words that end in the 64 bytes at TEXT, of which a mask marks the separators.  *WORD
+ * is where the open word began and is moved on.
  */
 static int
 count_changed_words(const struct config *c, struct lane *lane, const char *text,
