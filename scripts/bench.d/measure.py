@@ -263,6 +263,23 @@ def idle(ctx):
           ['what', 'batches', 'wake-ups', '% of a core', 'peak MB'], rows)  # fmt: skip
 
 
+def section_growth(ctx):
+    """Each of N distinct words is added and timed on its own, in CPU time of its thread."""
+    rows = []
+    for n in (100_000, 1_000_000, 10_000_000, 30_000_000):
+        runs = [
+            subprocess.run([ctx.tool('growth'), str(n)], stdout=subprocess.PIPE, check=True,
+                           text=True).stdout.split()
+            for _ in range(ctx.runs)
+        ]  # fmt: skip
+        keys, size = runs[0][:2]
+        longest = statistics.median(float(r[2]) for r in runs)
+        slow = statistics.median(int(r[3]) for r in runs)
+        rows.append([keys, size, f'{longest / 1000:.2f}', f'{slow:.0f}'])
+    table('Growth: one word after the other into an empty table',
+          ['words', 'bytes a word', 'longest pause ms', 'pauses over 1 ms'], rows)  # fmt: skip
+
+
 def section_start(ctx):
     """From exec to the first byte of output, for one line of input."""
     commands = {
@@ -354,6 +371,7 @@ SECTIONS = {
     'text': section_text,
     'zipf': section_zipf,
     'uniform': section_uniform,
+    'growth': section_growth,
     'input': section_input,
     'jobs': section_jobs,
     'latency': section_latency,
