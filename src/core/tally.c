@@ -15,6 +15,11 @@ tally_start(struct tally *t, struct map *map)
 	return map_ready(map);
 }
 
+struct count_entry {			/* of a map of counts */
+	struct map_key	key;
+	uint64_t	count;
+};
+
 /* Counts a key that is not in the entry that was probed: it is new, long, or elsewhere. */
 static int
 count_elsewhere(struct tally *t, unsigned i)
@@ -27,24 +32,37 @@ count_elsewhere(struct tally *t, unsigned i)
 	return 0;
 }
 
+/* map_entry for entries whose size is known when this is compiled. */
+static inline struct count_entry *
+entry_at(char *const *chunks, uint32_t id)
+{
+	char *chunk = chunks[id >> MAP_CHUNK_BITS];
+
+	return (struct count_entry *)(void *)chunk + (id & ((1U << MAP_CHUNK_BITS) - 1));
+}
+
 int
 tally_drain(struct tally *t)
 {
+	char *const *chunks = t->map->chunks;
 	uint32_t id[TALLY_QUEUE];
 	unsigned n = t->n;
 
 	t->n = 0;
 	for (unsigned i = 0; i < n; i++) {
 		id[i] = map_probe(t->map, t->hash[i]);
-		__builtin_prefetch(map_entry(t->map, id[i]), 1);
+		__builtin_prefetch(entry_at(chunks, id[i]), 1);
 	}
 	for (unsigned i = 0; i < n; i++) {
-		struct map_key *entry = map_entry(t->map, id[i]);
+		struct count_entry *entry = entry_at(chunks, id[i]);
 
-		if (__builtin_expect(entry->a == t->key[i].a && entry->b == t->key[i].b, 1))
-			++*(uint64_t *)(entry + 1);
-		else if (count_elsewhere(t, i) == -1)
+		if (entry->key.a == t->key[i].a && entry->key.b == t->key[i].b) {
+			entry->count++;
+			continue;
+		}
+		if (count_elsewhere(t, i) == -1)
 			return -1;
+		chunks = t->map->chunks;	/* the map may have grown */
 	}
 	return 0;
 }
