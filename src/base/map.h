@@ -122,13 +122,12 @@ map_home(const struct map *m, uint64_t hash)
 }
 
 /*
- * The entry that a hash most likely belongs to: the first behind its home whose tag is the same, or
+ * The entry in its shard that a hash most likely belongs to: the first behind its home whose tag is the same, or
  * the sentinel if there is none.
  */
 static inline uint32_t
-map_probe(const struct map *m, uint64_t hash)
+map_probe(const struct map_shard *s, uint64_t hash)
 {
-	const struct map_shard *s = map_shard(m, hash);
 	uint32_t i = (uint32_t)hash & s->mask;
 	uint64_t slot = s->slots[i];
 

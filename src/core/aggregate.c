@@ -35,7 +35,8 @@ aggregate_merge(const struct aggregate *agg, struct map *into, const struct map 
 			__builtin_prefetch(map_home(into, hashes[i]));
 		}
 		for (uint32_t i = 0; i < n; i++)
-			__builtin_prefetch(map_entry(into, map_probe(into, hashes[i])));
+			__builtin_prefetch(map_entry(into,
+			    map_probe(map_shard(into, hashes[i]), hashes[i])));
 		for (uint32_t i = 0; i < n; i++, id++) {
 			struct map_key *entry = map_entry(from, id);
 			uint64_t *value = map_add(into, *entry, hashes[i]);

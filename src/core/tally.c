@@ -41,29 +41,47 @@ entry_at(char *const *chunks, uint32_t id)
 	return (struct count_entry *)(void *)chunk + (id & ((1U << MAP_CHUNK_BITS) - 1));
 }
 
+/* Finds the entry that each waiting key most likely has, and asks for its memory. */
+static void
+find_entries(const struct tally *t, unsigned n, struct count_entry *at[TALLY_QUEUE])
+{
+	const struct map *m = t->map;
+	char *const *chunks = m->chunks;
+
+	if (m->shard_mask == 0) {
+		const struct map_shard one = m->shard[0];
+
+		for (unsigned i = 0; i < n; i++) {
+			at[i] = entry_at(chunks, map_probe(&one, t->hash[i]));
+			__builtin_prefetch(at[i], 1);
+		}
+		return;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		at[i] = entry_at(chunks, map_probe(map_shard(m, t->hash[i]), t->hash[i]));
+		__builtin_prefetch(at[i], 1);
+	}
+}
+
+/* The keys found are counted first, without a branch; adding the others may move the entries. */
 int
 tally_drain(struct tally *t)
 {
-	char *const *chunks = t->map->chunks;
-	uint32_t id[TALLY_QUEUE];
-	unsigned n = t->n;
+	struct count_entry *at[TALLY_QUEUE];
+	unsigned missed[TALLY_QUEUE], misses = 0, n = t->n;
 
 	t->n = 0;
+	find_entries(t, n, at);
 	for (unsigned i = 0; i < n; i++) {
-		id[i] = map_probe(t->map, t->hash[i]);
-		__builtin_prefetch(entry_at(chunks, id[i]), 1);
-	}
-	for (unsigned i = 0; i < n; i++) {
-		struct count_entry *entry = entry_at(chunks, id[i]);
+		uint64_t differ = (at[i]->key.a ^ t->key[i].a) | (at[i]->key.b ^ t->key[i].b);
 
-		if (entry->key.a == t->key[i].a && entry->key.b == t->key[i].b) {
-			entry->count++;
-			continue;
-		}
-		if (count_elsewhere(t, i) == -1)
-			return -1;
-		chunks = t->map->chunks;	/* the map may have grown */
+		at[i]->count += differ == 0;
+		missed[misses] = i;
+		misses += differ != 0;
 	}
+	for (unsigned i = 0; i < misses; i++)
+		if (count_elsewhere(t, missed[i]) == -1)
+			return -1;
 	return 0;
 }
 
