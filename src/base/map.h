@@ -122,8 +122,8 @@ map_home(const struct map *m, uint64_t hash)
 }
 
 /*
- * The entry in its shard that a hash most likely belongs to: the first behind its home whose tag is the same, or
- * the sentinel if there is none.
+ * The entry in a shard that a hash most likely belongs to: the first behind its home whose tag is
+ * the same, or the sentinel if there is none.
  */
 static inline uint32_t
 map_probe(const struct map_shard *s, uint64_t hash)
