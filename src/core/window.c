@@ -191,13 +191,6 @@ window_due(const struct window *w, int64_t tick)
 	return tick % w->slide == 0;
 }
 
-/* Adds the entries of PART that have not fallen to zero. */
-static int
-add_part(struct window *w, const struct map *part)
-{
-	return aggregate_merge(w->agg, &w->answer, part);
-}
-
 const struct map *
 window_answer(struct window *w)
 {
@@ -206,7 +199,8 @@ window_answer(struct window *w)
 	if (w->fronted == 0)
 		return &w->back;
 	map_clear(&w->answer);
-	if (add_part(w, &w->front) == -1 || add_part(w, &w->back) == -1)
+	if (aggregate_merge(w->agg, &w->answer, &w->front) == -1 ||
+	    aggregate_merge(w->agg, &w->answer, &w->back) == -1)
 		return NULL;
 	return &w->answer;
 }

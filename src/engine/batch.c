@@ -24,12 +24,6 @@ by_rows(const struct job *job)
 	return plan_of(job)->batch.rows;
 }
 
-static int
-fail(struct job *job, const struct err *err)
-{
-	return job_fail(job, err);
-}
-
 /* ---- the boundary ---- */
 
 /* When the open batch ends: a multiple of its interval, or of its rows. */
@@ -63,7 +57,7 @@ batch_set_timer(struct job *job)
 	if (event_add(job->boundary, &tv) == 0)
 		return 0;
 	err_set(&err, ERR_RUN, "cannot set the timer of the next batch");
-	return fail(job, &err);
+	return job_fail(job, &err);
 }
 
 static void
@@ -97,7 +91,7 @@ write_stats(struct job *job)
 	    job->stats_text.len, &err) == 0)
 		return 0;
 	err.code = ERR_RUN;
-	return fail(job, &err);
+	return job_fail(job, &err);
 }
 
 static uint64_t
@@ -138,7 +132,7 @@ feed_here(struct job *job, const struct block *b)
 {
 	struct err err;
 
-	return pipeline_feed(&job->pipeline, 0, b, &err) == -1 ? fail(job, &err) : 0;
+	return pipeline_feed(&job->pipeline, 0, b, &err) == -1 ? job_fail(job, &err) : 0;
 }
 
 /*
@@ -160,13 +154,13 @@ end_batch(struct job *job, struct moment end, int64_t lateness, bool last)
 	struct err err;
 
 	if (job->workers != NULL && workers_wait(job->workers, &err) == -1)
-		return fail(job, &err);
+		return job_fail(job, &err);
 	job->batch.keys = pipeline_keys(&job->pipeline);
 	job->batch.state_bytes = pipeline_bytes(&job->pipeline);
 	if ((last ? pipeline_finish(&job->pipeline, end, is_open(job), &err) :
 	    pipeline_end(&job->pipeline, end, &err)) == -1 ||
 	    pipeline_flush(&job->pipeline, &err) == -1)
-		return fail(job, &err);
+		return job_fail(job, &err);
 	job->batch.scheduling_delay = lateness;
 	job->batch.processing_time = sys.mono() - began;
 	return !last || is_open(job) ? close_figures(job, end) : 0;
@@ -210,7 +204,7 @@ feed_rows(struct job *job, struct block rest)
 	struct err err;
 
 	if (job->workers != NULL && workers_wait(job->workers, &err) == -1)
-		return fail(job, &err);
+		return job_fail(job, &err);
 	while (rest.records > 0) {
 		uint64_t left = (uint64_t)(size - job->rows % size);
 		struct block head = rest;
@@ -252,7 +246,7 @@ feed_block(struct job *job, const struct block *b)
 		int taken = workers_offer(job->workers, &job->lines, &err);
 
 		if (taken != 0)
-			return taken == -1 ? fail(job, &err) : 0;
+			return taken == -1 ? job_fail(job, &err) : 0;
 	}
 	return feed_here(job, b);
 }

@@ -47,7 +47,7 @@ struct job_config {
 struct job {
 	const struct job_config	*config;
 	struct err		*err;		/* the first error, when failed or source_failed */
-	bool			 failed, source_failed, finished;
+	bool			 failed, source_failed;
 	int			 signal;	/* SIGINT or SIGTERM that ends the job, or 0 */
 
 	struct event_base	*base;

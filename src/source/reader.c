@@ -28,9 +28,8 @@ has_more(const struct reader *r)
 	return !r->blocking || sys.poll(&p, 1, 0) > 0;
 }
 
-/* Reads until there is nothing more for now or the slice is spent; false if the source is over. */
-static void
-read_slice(struct reader *r)
+void
+reader_turn(struct reader *r)
 {
 	for (int i = 0; i < SLICE; i++) {
 		if (i > 0 && !has_more(r))
@@ -57,7 +56,7 @@ readable_cb(evutil_socket_t fd, short events, void *arg)
 {
 	(void)fd;
 	(void)events;
-	read_slice(arg);
+	reader_turn(arg);
 }
 
 int
@@ -101,12 +100,6 @@ reader_ends_source(struct reader *r, enum reader_end how, int number)
 	}
 	err_system(&err, s->address, "read", number);
 	s->host->failed(s, &err);
-}
-
-void
-reader_turn(struct reader *r)
-{
-	read_slice(r);
 }
 
 void

@@ -33,7 +33,7 @@ int reader_start(struct reader *, struct source *, int fd, bool blocking, reader
 /* A reader_end_fn for a source that is this one descriptor: with it the source ends or fails. */
 void reader_ends_source(struct reader *, enum reader_end, int number);
 
-/* A turn of a reader without an event: reads a slice. */
+/* Reads until there is nothing more for now or a slice is spent: a turn of one without an event. */
 void reader_turn(struct reader *);
 
 /* Closes the descriptor and frees everything; harmless on a zeroed reader and twice. */
