@@ -22,7 +22,70 @@ void
 lines_close(struct lines *l)
 {
 	mem_free(l->data);
+	mem_free(l->mark);
 	*l = (struct lines){ 0 };
+}
+
+void
+lines_empty(struct lines *l)
+{
+	l->len = 0;
+	l->records = 0;
+	l->marks = 0;
+}
+
+void
+frame_counts_add(struct frame_counts *a, const struct frame_counts *b)
+{
+	a->records += b->records;
+	a->bad += b->bad;
+	a->bytes += b->bytes;
+}
+
+void
+frame_counts_sub(struct frame_counts *a, const struct frame_counts *b)
+{
+	a->records -= b->records;
+	a->bad -= b->bad;
+	a->bytes -= b->bytes;
+}
+
+/* The mark of what stands before line AT; one of the last line is used again. */
+static struct frame_mark *
+mark_at(struct lines *l, uint64_t at)
+{
+	if (l->marks > 0 && l->mark[l->marks - 1].at == at)
+		return &l->mark[l->marks - 1];
+	if (l->marks == l->marks_cap) {
+		size_t cap = l->marks_cap == 0 ? 16 : l->marks_cap * 2;
+		struct frame_mark *mark = mem_realloc(l->mark, cap * sizeof(*mark));
+
+		if (mark == NULL)
+			return NULL;
+		l->mark = mark;
+		l->marks_cap = cap;
+	}
+	l->mark[l->marks] = (struct frame_mark){ .at = at };
+	return &l->mark[l->marks++];
+}
+
+/* Counts what is no line of the block and stands before line AT of it. */
+static int
+count_more(struct lines *l, uint64_t at, struct frame_counts more, struct frame_counts *counts)
+{
+	struct frame_mark *mark = mark_at(l, at);
+
+	if (mark == NULL)
+		return -1;
+	frame_counts_add(&mark->more, &more);
+	frame_counts_add(counts, &more);
+	return 0;
+}
+
+static struct frame_counts
+bad_line(size_t bytes)
+{
+	return (struct frame_counts){ .records = 1, .bad = 1, .bytes = bytes };
 }
 
 /*
@@ -55,41 +118,46 @@ line_length(const char *line, const char *newline)
 	return len > 0 && newline[-1] == '\r' ? len - 1 : len;
 }
 
-/* Takes the lines over the limit out of TEXT, which is whole lines; returns what is left of LEN. */
-static size_t
-drop_long(char *text, size_t len, size_t max_line, struct frame_counts *counts)
+/* Takes the lines over the limit out of the *LEN bytes of whole lines that follow the block. */
+static int
+drop_long(struct lines *l, size_t *len, size_t max_line, struct frame_counts *counts)
 {
-	char *to = text, *from = text, *end = text + len;
+	char *start = l->data + l->len, *to = start, *from = start, *end = start + *len;
+	uint64_t at = l->records;
 
 	while (from < end) {
 		char *newline = memchr(from, '\n', (size_t)(end - from));
 		size_t size = (size_t)(newline + 1 - from);
 
 		if (line_length(from, newline) > max_line) {
-			counts->bad++;
-			counts->records++;
+			if (count_more(l, at, bad_line(size), counts) == -1)
+				return -1;
 		} else {
 			memmove(to, from, size);
 			to += size;
+			at++;
 		}
 		from += size;
 	}
-	return (size_t)(to - text);
+	*len = (size_t)(to - start);
+	return 0;
 }
 
-/* Makes LEN bytes of whole lines behind l->len part of the block. */
-static void
+/* Makes LEN bytes of whole lines behind l->len part of the block; 0 or -1. */
+static int
 add_lines(struct lines *l, const struct scan *scan, size_t len, size_t max_line,
     struct frame_counts *counts)
 {
 	size_t records;
 
-	if (len > max_line)
-		len = drop_long(l->data + l->len, len, max_line, counts);
+	if (len > max_line && drop_long(l, &len, max_line, counts) == -1)
+		return -1;
 	records = scan->newlines(l->data + l->len, len);
 	l->records += records;
 	counts->records += records;
+	counts->bytes += len;
 	l->len += len;
+	return 0;
 }
 
 /* An unfinished line is surely too long; a '\r' at its end may still belong to the line end. */
@@ -99,31 +167,40 @@ too_long(const char *text, size_t len, size_t max_line)
 	return len > max_line && !(len == max_line + 1 && text[len - 1] == '\r');
 }
 
-/* The unfinished line is over the limit: it counts as bad, and the rest of it will be skipped. */
-static void
-start_skipping(struct framer *f, struct frame_counts *counts)
+/* LEN more bytes of a line that is skipped. */
+static int
+skip(struct lines *l, size_t len, struct frame_counts *counts)
 {
-	counts->bad++;
-	counts->records++;
+	return count_more(l, l->records, (struct frame_counts){ .bytes = len }, counts);
+}
+
+/*
+ * The unfinished line, of which LEN bytes are here, is over the limit: it counts as bad, and the
+ * rest of it will be skipped.
+ */
+static int
+start_skipping(struct framer *f, struct lines *l, size_t len, struct frame_counts *counts)
+{
 	f->skipping = true;
 	buf_free(&f->partial);
+	return count_more(l, l->records, bad_line(len), counts);
 }
 
 /* Keeps TEXT, which holds no newline, as the rest of the unfinished line. */
 static int
-keep_rest(struct framer *f, const char *text, size_t len, size_t max_line,
+keep_rest(struct framer *f, struct lines *l, const char *text, size_t len, size_t max_line,
     struct frame_counts *counts)
 {
-	if (len == 0 || f->skipping)
+	if (len == 0)
 		return 0;
-	if (f->partial.len + len > max_line + 1) {	/* one more for a '\r' */
-		start_skipping(f, counts);
-		return 0;
-	}
+	if (f->skipping)
+		return skip(l, len, counts);
+	if (f->partial.len + len > max_line + 1)	/* one more for a '\r' */
+		return start_skipping(f, l, f->partial.len + len, counts);
 	if (buf_add(&f->partial, text, len) == -1)
 		return -1;
 	if (too_long(f->partial.data, f->partial.len, max_line))
-		start_skipping(f, counts);
+		return start_skipping(f, l, f->partial.len, counts);
 	return 0;
 }
 
@@ -155,14 +232,16 @@ frame_take(struct framer *f, struct lines *l, const struct scan *scan, size_t si
 	size_t head, whole;
 
 	if (last == NULL)
-		return keep_rest(f, text, size, max_line, counts);
+		return keep_rest(f, l, text, size, max_line, counts);
 	if (f->skipping) {
 		const char *first = memchr(text, '\n', size);
-		size_t skip = (size_t)(first + 1 - text);
+		size_t end = (size_t)(first + 1 - text);
 
 		f->skipping = false;
-		memmove(text, text + skip, size - skip);
-		return size > skip ? frame_take(f, l, scan, size - skip, max_line, counts) : 0;
+		if (skip(l, end, counts) == -1)
+			return -1;
+		memmove(text, text + end, size - end);
+		return size > end ? frame_take(f, l, scan, size - end, max_line, counts) : 0;
 	}
 	head = f->partial.len;
 	if (head > 0 && gap(f, l) == 0) {
@@ -177,24 +256,18 @@ frame_take(struct framer *f, struct lines *l, const struct scan *scan, size_t si
 		memcpy(text - head, f->partial.data, head);
 	f->partial.len = 0;
 	whole = (size_t)(last + 1 - text);
-	if (keep_rest(f, text + whole, size - whole, max_line, counts) == -1)
+	if (add_lines(l, scan, head + whole, max_line, counts) == -1)
 		return -1;
-	add_lines(l, scan, head + whole, max_line, counts);
-	return 0;
+	return keep_rest(f, l, text + whole, size - whole, max_line, counts);
 }
 
-int
-frame_end(struct framer *f, struct lines *l, size_t max_line, struct frame_counts *counts)
+/* Makes the unfinished line the last one of the block: with an end, which has no byte of input. */
+static int
+end_line(struct framer *f, struct lines *l, struct frame_counts *counts)
 {
+	const struct frame_counts no_end = { .bytes = (uint64_t)-1 };
 	size_t len = f->partial.len;
 
-	f->skipping = false;
-	if (len == 0)
-		return 0;
-	if (too_long(f->partial.data, len, max_line)) {
-		frame_drop(f, counts);
-		return 0;
-	}
 	if (l->len + len + 1 > l->cap) {
 		char *data = mem_realloc(l->data, l->len + len + 1 + SCAN_PAD);
 
@@ -204,27 +277,39 @@ frame_end(struct framer *f, struct lines *l, size_t max_line, struct frame_count
 		l->cap = l->len + len + 1;
 		memset(data + l->cap, 0, SCAN_PAD);
 	}
+	if (count_more(l, l->records, no_end, counts) == -1)
+		return -1;
 	memcpy(l->data + l->len, f->partial.data, len);
 	l->data[l->len + len] = '\n';
 	l->len += len + 1;
 	l->records++;
 	counts->records++;
+	counts->bytes += len + 1;
 	f->partial.len = 0;
 	return 0;
 }
 
-bool
-frame_drop(struct framer *f, struct frame_counts *counts)
+int
+frame_end(struct framer *f, struct lines *l, size_t max_line, struct frame_counts *counts)
 {
-	bool cut = f->partial.len > 0;
+	f->skipping = false;
+	if (f->partial.len == 0)
+		return 0;
+	if (too_long(f->partial.data, f->partial.len, max_line))
+		return frame_drop(f, l, counts) == -1 ? -1 : 0;
+	return end_line(f, l, counts);
+}
 
-	if (cut) {
-		counts->bad++;
-		counts->records++;
-	}
+int
+frame_drop(struct framer *f, struct lines *l, struct frame_counts *counts)
+{
+	size_t len = f->partial.len;
+
 	f->partial.len = 0;
 	f->skipping = false;
-	return cut;
+	if (len == 0)
+		return 0;
+	return count_more(l, l->records, bad_line(len), counts) == -1 ? -1 : 1;
 }
 
 void

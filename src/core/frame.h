@@ -7,7 +7,9 @@
  *           0                len                            gap
  *
  * A line longer than the limit is counted as bad and skipped; no more than the limit and one read
- * of it is ever held.  The answer does not depend on how the bytes were split into reads.
+ * of it is ever held.  Where it was is noted beside the block, so that whoever cuts the block into
+ * batches can tell which one it belongs to.  The answer does not depend on how the bytes were
+ * split into reads.
  * Pure: the caller reads.
  */
 #ifndef CORE_FRAME_H
@@ -24,21 +26,37 @@ struct framer {			/* one connection; a zeroed struct is a new one */
 	bool		skipping;	/* it is over the limit: wait for its end */
 };
 
+struct frame_counts {
+	uint64_t	records;	/* lines ended, bad ones too */
+	uint64_t	bad;		/* lines over the limit or cut off */
+	uint64_t	bytes;		/* of them, line ends included */
+};
+
+/* What counts with line AT of a block (from 0), or with the first one behind the block. */
+struct frame_mark {
+	uint64_t		at;
+	struct frame_counts	more;	/* bytes: -1 modulo 2^64 for an end that never came */
+};
+
 struct lines {			/* the shared block; its bytes are data[0 .. len) */
 	char			*data;
 	size_t			 len;
 	size_t			 cap;		/* without the pad */
 	uint64_t		 records;	/* lines in the block */
-};
-
-struct frame_counts {
-	uint64_t	records;	/* lines ended, bad ones too */
-	uint64_t	bad;		/* lines over the limit or cut off */
+	struct frame_mark	*mark;		/* bad lines between them, in order */
+	size_t			 marks, marks_cap;
 };
 
 /* A block of CAP bytes; 0, or -1 when memory is short. */
 int lines_open(struct lines *, size_t cap);
 void lines_close(struct lines *);
+
+/* Forgets the lines, which have been fed, and the marks. */
+void lines_empty(struct lines *);
+
+/* Adds B to A, or takes it away. */
+void frame_counts_add(struct frame_counts *a, const struct frame_counts *b);
+void frame_counts_sub(struct frame_counts *a, const struct frame_counts *b);
 
 /*
  * Where to read to, and how many bytes there is room for: 0 if the block must be emptied first.
@@ -55,8 +73,8 @@ int frame_take(struct framer *, struct lines *, const struct scan *, size_t size
 /* The input ended: an unfinished line is a line, too; call after emptying the block.  0 or -1. */
 int frame_end(struct framer *, struct lines *, size_t max_line, struct frame_counts *);
 
-/* The connection was lost: an unfinished line is bad.  True if there was one. */
-bool frame_drop(struct framer *, struct frame_counts *);
+/* The connection was lost: an unfinished line is bad.  1 if there was one, else 0; or -1. */
+int frame_drop(struct framer *, struct lines *, struct frame_counts *);
 
 void frame_close(struct framer *);
 

@@ -166,9 +166,31 @@ end_batch(struct job *job, struct moment end, int64_t lateness, bool last)
 	return !last || is_open(job) ? close_figures(job, end) : 0;
 }
 
-/* The first LINES lines of a block of lines. */
+/* A block that is fed piece by piece: what is left of it. */
+struct cut {
+	const struct lines	*lines;		/* the whole */
+	struct block		 rest;
+	uint64_t		 rows;		/* that are not in the rest ... */
+	size_t			 marks;		/* ... and the marks before it */
+	struct frame_counts	 figures;	/* of the rest and the marks in it */
+};
+
+static struct cut
+cut_start(const struct lines *lines, const struct block *whole)
+{
+	struct cut cut = {
+		.lines = lines, .rest = *whole,
+		.figures = { .records = whole->records, .bytes = whole->len },
+	};
+
+	for (size_t i = 0; i < lines->marks; i++)
+		frame_counts_add(&cut.figures, &lines->mark[i].more);
+	return cut;
+}
+
+/* Cuts off the first LINES lines of the rest, which has as many. */
 static struct block
-split_block(struct block *rest, uint64_t lines)
+cut_text(struct block *rest, uint64_t lines)
 {
 	struct block head = { .text = rest->text, .records = lines };
 
@@ -183,41 +205,57 @@ split_block(struct block *rest, uint64_t lines)
 	return head;
 }
 
-/* Ends a batch; REST has been read with it but belongs to the next ones, and so do its figures. */
-static int
-end_rows(struct job *job, const struct block *rest)
+/*
+ * The next lines, LINES of them if there are as many; the figures keep those behind it.  Bad lines
+ * go with the next row that is none: which read they came with must not matter.
+ */
+static struct block
+cut_next(struct cut *cut, uint64_t lines)
 {
-	job->batch.lines.records -= rest->records;
-	job->batch.bytes -= rest->len;
+	struct block head = cut->rest;
+	struct frame_counts passed;
+
+	if (lines < head.records)
+		head = cut_text(&cut->rest, lines);
+	else
+		cut->rest = (struct block){ 0 };
+	cut->rows += head.records;
+	passed = (struct frame_counts){ .records = head.records, .bytes = head.len };
+	while (cut->marks < cut->lines->marks && cut->lines->mark[cut->marks].at < cut->rows)
+		frame_counts_add(&passed, &cut->lines->mark[cut->marks++].more);
+	frame_counts_sub(&cut->figures, &passed);
+	return head;
+}
+
+/* Ends a batch; AHEAD are the figures of what was read with it but belongs to the next ones. */
+static int
+end_rows(struct job *job, const struct frame_counts *ahead)
+{
+	frame_counts_sub(&job->batch.lines, ahead);
 	if (end_batch(job, batch_end(job), 0, false) == -1)
 		return -1;
-	job->batch.lines.records = rest->records;
-	job->batch.bytes = rest->len;
+	job->batch.lines = *ahead;
 	return 0;
 }
 
 /* Feeds a block of which some row ends a batch, piece by piece; the last piece may end none. */
 static int
-feed_rows(struct job *job, struct block rest)
+feed_rows(struct job *job, const struct block *whole)
 {
 	int64_t size = plan_of(job)->batch.ticks;
+	struct cut cut = cut_start(&job->lines, whole);
 	struct err err;
 
 	if (job->workers != NULL && workers_wait(job->workers, &err) == -1)
 		return job_fail(job, &err);
-	while (rest.records > 0) {
-		uint64_t left = (uint64_t)(size - job->rows % size);
-		struct block head = rest;
+	while (cut.rest.records > 0) {
+		struct block head = cut_next(&cut, (uint64_t)(size - job->rows % size));
 
-		if (left <= rest.records)
-			head = split_block(&rest, left);
-		else
-			rest = (struct block){ 0 };
 		job->rows += (int64_t)head.records;
 		begin(job);
 		if (feed_here(job, &head) == -1)
 			return -1;
-		if (job->rows % size == 0 && end_rows(job, &rest) == -1)
+		if (job->rows % size == 0 && end_rows(job, &cut.figures) == -1)
 			return -1;
 	}
 	return 0;
@@ -238,7 +276,7 @@ feed_block(struct job *job, const struct block *b)
 	struct err err;
 
 	if (ends_batch(job, b))
-		return feed_rows(job, *b);
+		return feed_rows(job, b);
 	job->rows += (int64_t)b->records;
 	if (by_rows(job))
 		begin(job);
@@ -262,8 +300,7 @@ batch_feed(struct job *job)
 		return -1;
 	if (b.records > 0 && feed_block(job, &b) == -1)
 		return -1;
-	job->lines.len = 0;
-	job->lines.records = 0;
+	lines_empty(&job->lines);
 	return 0;
 }
 

@@ -92,7 +92,6 @@ receive(struct source *s, struct framer *f, int fd)
 	n = sys.read(fd, to, room);
 	if (n <= 0)
 		return n == 0 ? RECEIVE_EOF : read_failed();
-	job->batch.bytes += (uint64_t)n;
 	bad = job->batch.lines.bad;
 	if (frame_take(f, &job->lines, job->scan, (size_t)n, job->config->max_line,
 	    &job->batch.lines) == -1) {
@@ -121,7 +120,6 @@ take(struct source *s, const char *text, size_t len)
 		if (room > len)
 			room = len;
 		memcpy(to, text, room);
-		job->batch.bytes += room;
 		if (frame_take(&whole, &job->lines, job->scan, room, job->config->max_line,
 		    &job->batch.lines) == -1) {
 			frame_close(&whole);
@@ -139,20 +137,20 @@ finish(struct source *s, struct framer *f, bool clean)
 {
 	struct job *job = job_of(s);
 	uint64_t bad = job->batch.lines.bad;
+	int rc;
 
 	if (job->failed)
 		return;
-	if (!clean) {
-		if (frame_drop(f, &job->batch.lines)) {
-			job->told_bad = true;
-			notice(s, "dropped an unfinished line");
-		}
-		return;
-	}
-	if (frame_end(f, &job->lines, job->config->max_line, &job->batch.lines) == -1)
+	rc = clean ? frame_end(f, &job->lines, job->config->max_line, &job->batch.lines) :
+	    frame_drop(f, &job->lines, &job->batch.lines);
+	if (rc == -1) {
 		out_of_memory(job);
-	else
+	} else if (clean) {
 		tell_bad(job, s, bad);
+	} else if (rc == 1) {
+		job->told_bad = true;
+		notice(s, "dropped an unfinished line");
+	}
 }
 
 static void

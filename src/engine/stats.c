@@ -11,9 +11,7 @@
 void
 stats_add(struct stats *sums, const struct stats *batch)
 {
-	sums->lines.records += batch->lines.records;
-	sums->lines.bad += batch->lines.bad;
-	sums->bytes += batch->bytes;
+	frame_counts_add(&sums->lines, &batch->lines);
 	sums->counted += batch->counted;
 	sums->filtered += batch->filtered;
 	sums->keys = batch->keys;
@@ -25,7 +23,7 @@ int
 stats_row(struct buf *out, const struct stats *s)
 {
 	const int64_t values[] = {
-		(int64_t)s->lines.records, (int64_t)s->bytes, (int64_t)s->counted,
+		(int64_t)s->lines.records, (int64_t)s->lines.bytes, (int64_t)s->counted,
 		(int64_t)s->filtered, (int64_t)s->lines.bad, (int64_t)s->keys,
 		(int64_t)s->state_bytes, s->scheduling_delay, s->processing_time,
 		s->scheduling_delay + s->processing_time, (int64_t)s->reconnects,
@@ -66,6 +64,6 @@ stats_line(char out[STATS_LINE], const struct stats *sums, uint64_t batches,
 
 	(void)snprintf(out, STATS_LINE, "batch %" PRIu64 "  in %" PRIu64 " records %" PRIu64
 	    " bytes  %.0f/s  bad %" PRIu64 "  state %" PRIu64 " keys %.1fMiB  reconnects %" PRIu64,
-	    batches, sums->lines.records, sums->bytes, (double)records_since / seconds,
+	    batches, sums->lines.records, sums->lines.bytes, (double)records_since / seconds,
 	    sums->lines.bad, sums->keys, (double)sums->state_bytes / (1 << 20), sums->reconnects);
 }

@@ -12,8 +12,8 @@
 
 struct stats {
 	int64_t			time;		/* the batch's name, microseconds since the epoch */
-	struct frame_counts	lines;		/* records and bad ones */
-	uint64_t		bytes, counted, filtered;
+	struct frame_counts	lines;		/* records, bad ones and bytes */
+	uint64_t		counted, filtered;
 	uint64_t		keys, state_bytes;	/* as the batch ended */
 	int64_t			scheduling_delay;	/* boundary until it was noticed, us */
 	int64_t			processing_time;	/* from then until all is written, us */

@@ -42,8 +42,7 @@ feed(struct workers *w, unsigned lane, struct lines *lines)
 		w->failed = true;
 		pthread_mutex_unlock(&w->lock);
 	}
-	lines->len = 0;
-	lines->records = 0;
+	lines_empty(lines);
 }
 
 static void *

@@ -57,6 +57,7 @@ naive_line(struct state *s, struct naive *n)
 static void
 naive_take(struct state *s, struct naive *n, const uint8_t *text, size_t len)
 {
+	s->want_counts.bytes += len;
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '\n') {
 			naive_line(s, n);
@@ -87,8 +88,7 @@ empty_block(struct state *s)
 {
 	s->records += s->lines.records;
 	FUZZ_CHECK(buf_add(&s->got, s->lines.data, s->lines.len) == 0);
-	s->lines.len = 0;
-	s->lines.records = 0;
+	lines_empty(&s->lines);
 }
 
 /* One read of at most SIZE bytes; returns how many it took. */
@@ -141,7 +141,7 @@ end_all(struct state *s, unsigned ending)
 		empty_block(s);
 		if (clean)
 			FUZZ_CHECK(frame_end(&s->framer[i], &s->lines, s->max_line, &s->counts) == 0);
-		else if (frame_drop(&s->framer[i], &s->counts))
+		else if (frame_drop(&s->framer[i], &s->lines, &s->counts) == 1)
 			FUZZ_CHECK(cut);
 		naive_end(s, &s->naive[i], clean);
 	}
@@ -153,6 +153,7 @@ compare(const struct state *s)
 {
 	FUZZ_CHECK(s->counts.records == s->want_counts.records);
 	FUZZ_CHECK(s->counts.bad == s->want_counts.bad);
+	FUZZ_CHECK(s->counts.bytes == s->want_counts.bytes);
 	FUZZ_CHECK(s->records == s->want_counts.records - s->want_counts.bad);
 	FUZZ_CHECK(s->got.len == s->want.len);
 	FUZZ_CHECK(s->got.len == 0 || memcmp(s->got.data, s->want.data, s->got.len) == 0);

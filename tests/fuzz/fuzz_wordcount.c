@@ -202,8 +202,7 @@ feed(struct state *s)
 		s->lane = (s->lane + 1) % s->lanes;
 		add_words(s, b.text, b.len);
 	}
-	s->lines.len = 0;
-	s->lines.records = 0;
+	lines_empty(&s->lines);
 }
 
 static void

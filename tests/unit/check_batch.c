@@ -301,12 +301,103 @@ START_TEST(rows_end_batches_within_a_block)
 	ck_assert_int_eq(batch_feed(&rig.job), 0);
 	expect(&rig, "00:00:00.500\t3\n00:00:00.500\t3\n");
 	ck_assert_uint_eq(rig.job.sums.lines.records, 6);
-	ck_assert_uint_eq(rig.job.sums.bytes, 12);
+	ck_assert_uint_eq(rig.job.sums.lines.bytes, 12);
 	ck_assert_int_eq(batch_finish(&rig.job), 0);
 	expect(&rig, "00:00:00.500\t1\n");
 	ck_assert_uint_eq(rig.job.sums.lines.records, 7);
-	ck_assert_uint_eq(rig.job.sums.bytes, 14);
+	ck_assert_uint_eq(rig.job.sums.lines.bytes, 14);
 	rig_close(&rig);
+}
+END_TEST
+
+/* ---- the figures of batches by rows ---- */
+
+static const char *input;		/* what sys.read gives ... */
+static size_t input_at, read_max;	/* ... from there on, so much at a time */
+static struct buf stats_rows;		/* what was written to --stats */
+
+static ssize_t
+test_read(int fd, void *bytes, size_t size)
+{
+	size_t left = strlen(input) - input_at;
+
+	(void)fd;
+	if (size > read_max)
+		size = read_max;
+	if (size > left)
+		size = left;
+	memcpy(bytes, input + input_at, size);
+	input_at += size;
+	return (ssize_t)size;
+}
+
+/* Keeps a row of --stats from records to bad: the times differ. */
+static ssize_t
+test_write(int fd, const void *bytes, size_t size)
+{
+	const char *from = memchr(bytes, '\t', size), *to = from;
+
+	(void)fd;
+	for (int i = 0; i < 5; i++)
+		to = strchr(to + 1, '\t');
+	text_add(&stats_rows, from + 1, (size_t)(to - from - 1));
+	text_add(&stats_rows, "\n", 1);
+	return (ssize_t)size;
+}
+
+/* Runs INPUT through batches of two rows of at most 4 bytes, FEED reads at a time. */
+static void
+run_input(const char *text, size_t max, int feed)
+{
+	const struct span two = { .ticks = 2, .rows = true };
+	struct framer framer = { 0 };
+	struct rig rig;
+	int reads = 0;
+
+	rig_open(&rig, "grep -v no then count", two);
+	sys.read = test_read;
+	sys.write = test_write;
+	rig.config.max_line = 4;
+	rig.config.stats = "test";
+	rig.config.quiet = true;
+	rig.job.stats_fd = 9;
+	input = text;
+	input_at = 0;
+	read_max = max;
+	while (rig.job.host.receive(&rig.source, &framer, 0) == RECEIVE_SOME)
+		if (++reads % feed == 0)
+			ck_assert_int_eq(batch_feed(&rig.job), 0);
+	rig.job.host.finish(&rig.source, &framer, true);
+	ck_assert_int_eq(batch_finish(&rig.job), 0);
+	ck_assert_uint_eq(rig.job.sums.lines.bytes, strlen(text));
+	ck_assert(stats_conserved(&rig.job.sums));
+	frame_close(&framer);
+	buf_free(&rig.job.stats_text);
+	rig_close(&rig);
+}
+
+static const struct {
+	const char *text, *stats;	/* records, bytes, counted, filtered, bad */
+} figures[] = {
+	{ "", "0\t0\t0\t0\t0\n" },
+	{ "1\n22\n333\n", "2\t5\t2\t0\t0\n1\t4\t1\t0\t0\n" },
+	{ "1\r\n22\r\nno\n4444", "2\t7\t2\t0\t0\n2\t7\t1\t1\t0\n" },
+	{ "1\n2\nlonger\n3\n", "2\t4\t2\t0\t0\n2\t9\t1\t0\t1\n" },
+	{ "longer\n1\n2\nlonger still\nlonger", "3\t11\t2\t0\t1\n2\t19\t0\t0\t2\n" },
+	{ "1\nlonger\nlongest\n\n\n4\n5",
+	    "4\t18\t2\t0\t2\n2\t3\t2\t0\t0\n1\t1\t1\t0\t0\n" },
+};
+
+START_TEST(figures_of_rows_do_not_depend_on_reads)
+{
+	for (size_t max = 1; max <= 40; max++) {
+		for (int feed = 1; feed <= 8; feed++) {
+			run_input(figures[_i].text, max, feed);
+			text_add(&stats_rows, "", 1);
+			ck_assert_str_eq(stats_rows.data, figures[_i].stats);
+			buf_free(&stats_rows);
+		}
+	}
 }
 END_TEST
 
@@ -324,5 +415,6 @@ batch_suite(void)
 	tcase_add_test(tc, the_end_names_the_open_window);
 	tcase_add_test(tc, a_thousand_batches_of_a_millisecond);
 	tcase_add_test(tc, rows_end_batches_within_a_block);
+	tcase_add_loop_test(tc, figures_of_rows_do_not_depend_on_reads, 0, COUNT(figures));
 	return suite;
 }

@@ -1,6 +1,7 @@
 /*
  * Unit tests of src/core/frame.c: any split of any text into reads, any emptying of the block and
- * any mixing of connections gives the lines and counts of a naive splitter.
+ * any mixing of connections gives the lines and counts of a naive splitter; and of one connection
+ * also what counts with each line.
  */
 
 #include <check.h>
@@ -29,21 +30,37 @@ struct scene {
 	size_t			 max_line, max_read;
 	struct frame_counts	 counts, want;
 	uint64_t		 lines;		/* told by the blocks that were emptied */
+	struct buf		 each, want_each;	/* figures of lines, bad ones before them */
+	struct frame_counts	 open, want_open;	/* of what comes before the next line */
 	int			 result;	/* of frame_take and frame_end */
 };
 
 /* ---- the model ---- */
 
+/* Adds figures to those of the next line; then that line has come, or it is bad. */
 static void
-want_line(struct scene *s, struct connection *c, const char *line, size_t len)
+add_each(struct frame_counts *open, struct buf *each, struct frame_counts more, bool line)
 {
+	frame_counts_add(open, &more);
+	if (!line)
+		return;
+	text_add(each, (const char *)open, sizeof(*open));
+	*open = (struct frame_counts){ 0 };
+}
+
+/* A line of SIZE bytes, its end included, of which LEN come before it. */
+static void
+want_line(struct scene *s, struct connection *c, const char *line, size_t len, size_t size)
+{
+	struct frame_counts more = { .records = 1, .bytes = size };
+
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
-	s->want.records++;
-	if (len > s->max_line) {
-		s->want.bad++;
+	more.bad = len > s->max_line;
+	frame_counts_add(&s->want, &more);
+	add_each(&s->want_open, &s->want_each, more, more.bad == 0);
+	if (more.bad > 0)
 		return;
-	}
 	text_add(&c->want, line, len);
 	text_add(&c->want, "\n", 1);
 }
@@ -56,28 +73,43 @@ want_lines(struct scene *s, struct connection *c)
 	for (size_t i = 0; i < c->text.len; i++) {
 		if (c->text.data[i] != '\n')
 			continue;
-		want_line(s, c, c->text.data + from, i - from);
+		want_line(s, c, c->text.data + from, i - from, i + 1 - from);
 		from = i + 1;
 	}
 	if (from < c->text.len)
-		want_line(s, c, c->text.data + from, c->text.len - from);
+		want_line(s, c, c->text.data + from, c->text.len - from, c->text.len - from);
 }
 
 /* ---- the driver ---- */
+
+/* Takes the marks before line AT; returns how many are taken by then. */
+static size_t
+take_marks(struct scene *s, size_t mark, uint64_t at)
+{
+	for (; mark < s->block.marks && s->block.mark[mark].at == at; mark++)
+		add_each(&s->open, &s->each, s->block.mark[mark].more, false);
+	return mark;
+}
 
 static void
 empty(struct scene *s)
 {
 	struct buf held = { .data = s->block.data, .len = s->block.len };
 	uint64_t lines = 0;
+	size_t from = 0, mark = take_marks(s, 0, 0);
 
 	text_same(&held, &s->shadow, "the block");
-	for (size_t i = 0; i < held.len; i++)
-		lines += held.data[i] == '\n';
-	DEMAND(s->block.records == lines);
+	for (size_t i = 0; i < held.len; i++) {
+		if (held.data[i] != '\n')
+			continue;
+		add_each(&s->open, &s->each,
+		    (struct frame_counts){ .records = 1, .bytes = i + 1 - from }, true);
+		from = i + 1;
+		mark = take_marks(s, mark, ++lines);
+	}
+	DEMAND(s->block.records == lines && s->block.marks == mark);
 	s->lines += lines;
-	s->block.len = 0;
-	s->block.records = 0;
+	lines_empty(&s->block);
 	s->shadow.len = 0;
 }
 
@@ -175,6 +207,8 @@ scene_close(struct scene *s)
 	}
 	lines_close(&s->block);
 	buf_free(&s->shadow);
+	buf_free(&s->each);
+	buf_free(&s->want_each);
 }
 
 static void
@@ -188,7 +222,12 @@ check_scene(struct scene *s)
 	}
 	ck_assert_uint_eq(s->counts.records, s->want.records);
 	ck_assert_uint_eq(s->counts.bad, s->want.bad);
+	ck_assert_uint_eq(s->counts.bytes, s->want.bytes);
 	ck_assert_uint_eq(s->lines, s->want.records - s->want.bad);
+	if (s->n > 1)
+		return;
+	text_same(&s->each, &s->want_each, "figures of each line");
+	ck_assert_mem_eq(&s->open, &s->want_open, sizeof(s->open));
 }
 
 /* ---- random text ---- */
@@ -348,12 +387,14 @@ START_TEST(endless_line)
 	ck_assert_mem_eq(s.block.data, "yes\n", 4);
 	ck_assert_uint_eq(s.counts.records, 2);
 	ck_assert_uint_eq(s.counts.bad, 1);
+	ck_assert_uint_eq(s.counts.bytes, READS * 5000 + 6);
+	ck_assert_uint_eq(s.block.marks, 1);
 	scene_close(&s);
 }
 END_TEST
 
 /* Sends TEXT over the first connection and then loses it, if so told. */
-static bool
+static int
 send_and_lose(struct scene *s, const char *text, bool lose)
 {
 	struct connection *c = &s->c[0];
@@ -361,7 +402,7 @@ send_and_lose(struct scene *s, const char *text, bool lose)
 	text_printf(&c->text, "%s", text);
 	while (c->sent < c->text.len)
 		read_some(s, c);
-	return lose && frame_drop(&c->framer, &s->counts);
+	return lose ? frame_drop(&c->framer, &s->block, &s->counts) : 0;
 }
 
 START_TEST(lost_connection)
@@ -369,15 +410,16 @@ START_TEST(lost_connection)
 	struct scene s = { .n = 1, .max_line = 4, .max_read = 100 };
 
 	ck_assert_int_eq(lines_open(&s.block, 64), 0);
-	ck_assert(!send_and_lose(&s, "", true));
-	ck_assert(send_and_lose(&s, "ab\ncd", true));
+	ck_assert_int_eq(send_and_lose(&s, "", true), 0);
+	ck_assert_int_eq(send_and_lose(&s, "ab\ncd", true), 1);
 	ck_assert_uint_eq(s.counts.records, 2);
 	ck_assert_uint_eq(s.counts.bad, 1);
-	ck_assert(!send_and_lose(&s, "", true));
+	ck_assert_int_eq(send_and_lose(&s, "", true), 0);
 	(void)send_and_lose(&s, "overlong", true);	/* was counted when it got too long */
 	(void)send_and_lose(&s, "ef\n", false);
 	ck_assert_uint_eq(s.counts.records, 4);
 	ck_assert_uint_eq(s.counts.bad, 2);
+	ck_assert_uint_eq(s.counts.bytes, strlen("ab\ncdoverlongef\n"));
 	text_printf(&s.c[0].want, "ab\nef\n");
 	text_same(&s.c[0].got, &s.c[0].want, "lines");
 	scene_close(&s);
@@ -397,7 +439,9 @@ play_failing(uint64_t nth)
 	random_text(&s.c[0].text, 20000, s.max_line);
 	text_add(&s.shadow, s.c[0].text.data, s.c[0].text.len);
 	text_add(&s.c[0].got, s.c[0].text.data, s.c[0].text.len);
-	s.shadow.len = s.c[0].got.len = 0;		/* nothing more is allocated for these */
+	for (size_t i = 0; i < s.c[0].text.len; i++)
+		text_add(&s.each, (const char *)&s.open, sizeof(s.open));
+	s.shadow.len = s.c[0].got.len = s.each.len = 0;	/* no more is allocated for these */
 	fault_set(nth, nth % 2 == 0);
 	s.result = lines_open(&s.block, 500);
 	if (s.result == 0)
