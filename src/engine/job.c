@@ -1,11 +1,14 @@
 /* Driving a job from its start to its end, see job.h. */
 #include "engine/job.h"
 
+#include "engine/signals.h"
 #include "engine/sys.h"
 
 #include <errno.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 int
 job_fail(struct job *job, const struct err *err)
@@ -46,6 +49,18 @@ next_ready(const struct job *job)
 	return NULL;
 }
 
+static void
+take_signals(struct job *job)
+{
+	if (signals_status())
+		job_status(job);
+	if (job->signal != 0 || signals_ending() == 0)
+		return;
+	job->signal = signals_ending();
+	if (job->signal == SIGINT && !job->config->quiet && sys.isatty(STDERR_FILENO))
+		job->config->print("finishing the open batch; Ctrl-C again stops at once");
+}
+
 static bool
 goes_on(const struct job *job)
 {
@@ -67,6 +82,7 @@ loop(struct job *job)
 			err_set(&err, ERR_RUN, "the event loop failed: %s", strerror(errno));
 			return job_fail(job, &err);
 		}
+		take_signals(job);
 		if (ready != NULL && ready->ready && goes_on(job))
 			ready->class->turn(ready);
 		if (batch_tick(job) == -1 || batch_feed(job) == -1)

@@ -10,12 +10,12 @@
 #include <event2/dns.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #define BLOCK_BYTES ((size_t)256 << 10)	/* read and fed at a time: fits the second-level cache */
 #define PROGRESS_SECONDS 1
+#define SIGNAL_SECONDS 1		/* between looks, when nothing tells of them */
 
 /* ---- events ---- */
 
@@ -36,32 +36,42 @@ progress_cb(evutil_socket_t fd, short events, void *arg)
 }
 
 static void
-take_signal(struct job *job, int number)
+timer_cb(evutil_socket_t fd, short events, void *arg)
 {
-	if (number == SIGUSR1) {
-		job_status(job);
+	(void)fd;
+	(void)events;
+	(void)arg;		/* the loop looks for signals after every event */
+}
+
+/* A signal will not make the pipe readable any more: the loop looks for signals now and then. */
+static void
+watch_by_timer(struct job *job)
+{
+	const struct timeval tv = { .tv_sec = SIGNAL_SECONDS };
+	struct err err;
+
+	event_del(job->signal_event);
+	if (event_assign(job->signal_event, job->base, -1, EV_PERSIST, timer_cb, job) == 0 &&
+	    event_add(job->signal_event, &tv) == 0)
 		return;
-	}
-	if (number == SIGINT && !job->config->quiet && sys.isatty(STDERR_FILENO))
-		job->config->print("finishing the open batch; Ctrl-C again stops at once");
-	if (job->signal == 0)
-		job->signal = number;
+	err_memory(&err, "waiting for signals");
+	job_fail(job, &err);
 }
 
 static void
 signal_cb(evutil_socket_t fd, short events, void *arg)
 {
-	unsigned char bytes[64];
+	char bytes[64];
 	ssize_t n = sys.read(fd, bytes, sizeof(bytes));
 	struct err err;
 
 	(void)events;
-	if (n == -1 && errno != EAGAIN && errno != EINTR) {
+	if (n == 0) {
+		watch_by_timer(arg);
+	} else if (n == -1 && errno != EAGAIN && errno != EINTR) {
 		err_system(&err, "signals", "read", errno);
 		job_fail(arg, &err);
 	}
-	for (ssize_t i = 0; i < n; i++)
-		take_signal(arg, bytes[i]);
 }
 
 /* ---- opening ---- */

@@ -1,4 +1,4 @@
-/* Signals as bytes on a pipe, see signals.h. */
+/* Flags that handlers set, and a pipe that wakes the loop, see signals.h. */
 #include "engine/signals.h"
 
 #include "engine/sys.h"
@@ -10,15 +10,38 @@
 
 static const int handled[] = { SIGINT, SIGTERM, SIGUSR1, SIGPIPE };
 
-static int pipe_fds[2] = { -1, -1 };	/* a handler has no other way to find them */
+/* A handler has no other way to find them. */
+static volatile sig_atomic_t ending, status;
+static volatile sig_atomic_t pipe_fds[2] = { -1, -1 };
+
+static void
+close_end(int i)
+{
+	int fd = pipe_fds[i];
+
+	pipe_fds[i] = -1;
+	if (fd != -1)
+		sys.close(fd);
+}
+
+/* Whatever a write fails for, a close cannot fail to wake who waits at the other end. */
+static void
+wake(void)
+{
+	if (pipe_fds[1] != -1 && sys.write(pipe_fds[1], "", 1) == -1)
+		close_end(1);
+}
 
 static void
 handler(int number)
 {
-	unsigned char byte = (unsigned char)number;
 	int saved = errno;
 
-	(void)sys.write(pipe_fds[1], &byte, 1);	/* full: enough bytes are on their way */
+	if (number == SIGUSR1)
+		status = 1;
+	else if (ending == 0)
+		ending = number;
+	wake();
 	errno = saved;
 }
 
@@ -34,19 +57,38 @@ install(int number)
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = number == SIGPIPE ? SIG_IGN : handler;
 	action.sa_flags = number == SIGINT ? (int)SA_RESETHAND : 0;
+	sigfillset(&action.sa_mask);		/* one handler at a time */
 	return sys.sigaction(number, &action, NULL);
 }
 
 int
 signals_open(int *fd, struct err *err)
 {
-	if (sys.pipe2(pipe_fds, O_CLOEXEC | O_NONBLOCK) == -1)
+	int fds[2];
+
+	if (sys.pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
 		return err_system(err, "signals", "pipe", errno);
+	pipe_fds[0] = *fd = fds[0];
+	pipe_fds[1] = fds[1];
 	for (size_t i = 0; i < sizeof(handled) / sizeof(*handled); i++)
 		if (install(handled[i]) == -1)
 			return err_system(err, "signals", "sigaction", errno);
-	*fd = pipe_fds[0];
 	return 0;
+}
+
+int
+signals_ending(void)
+{
+	return ending;
+}
+
+bool
+signals_status(void)
+{
+	if (status == 0)
+		return false;
+	status = 0;		/* one that comes right now is answered together with this one */
+	return true;
 }
 
 /* The run is over but for its last words, which only a SIGINT may cut off. */
@@ -67,11 +109,8 @@ signals_close(void)
 {
 	for (size_t i = 0; i < sizeof(handled) / sizeof(*handled); i++)
 		reset(handled[i]);
-	for (int i = 0; i < 2; i++) {
-		if (pipe_fds[i] != -1)
-			sys.close(pipe_fds[i]);
-		pipe_fds[i] = -1;
-	}
+	close_end(0);
+	close_end(1);
 }
 
 void

@@ -1,15 +1,26 @@
 /*
- * Signals as bytes on a pipe: the handler writes one byte, the loop reads it when it gets there, so
- * nothing but a write(2) happens in a handler.  SIGINT is handled once: a second one finds the
- * default action and ends the process at once.  SIGPIPE is ignored.
+ * Signals: a handler notes in a flag what came and wakes the loop by a byte on a pipe; if it cannot
+ * write, by closing the pipe.  Whenever the loop wakes, for whatever reason, it looks at the flags.
+ * SIGPIPE is ignored.
  */
 #ifndef ENGINE_SIGNALS_H
 #define ENGINE_SIGNALS_H
 
 #include "base/err.h"
 
-/* Installs the handlers; FD is where the bytes (signal numbers) are to be read.  0 or -1. */
+#include <stdbool.h>
+
+/*
+ * Installs the handlers.  FD becomes readable when a signal came; its end means that it will not
+ * any more, and only the flags are left.  0 or -1.
+ */
 int signals_open(int *fd, struct err *);
+
+/* The first SIGINT or SIGTERM that came, or 0. */
+int signals_ending(void);
+
+/* True if SIGUSR1 came since the last call. */
+bool signals_status(void);
 
 /* The run is over: ignores all but SIGINT from now on and closes the pipe. */
 void signals_close(void);
