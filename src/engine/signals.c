@@ -8,11 +8,15 @@
 #include <signal.h>
 #include <string.h>
 
+/* What comes again so soon is the same request: timeout(1) signals its child and then its group. */
+#define REPEAT_US 100000
+
 static const int handled[] = { SIGINT, SIGTERM, SIGUSR1, SIGPIPE };
 
 /* A handler has no other way to find them. */
 static volatile sig_atomic_t ending, status;
 static volatile sig_atomic_t pipe_fds[2] = { -1, -1 };
+static int64_t first_term, first_int;	/* when they came; seen by one handler at a time only */
 
 static void
 close_end(int i)
@@ -32,6 +36,17 @@ wake(void)
 		close_end(1);
 }
 
+/* True if an ending signal came before, and not just now. */
+static bool
+insists(int number)
+{
+	int64_t *first = number == SIGINT ? &first_int : &first_term, now = sys.mono();
+
+	if (*first == 0)
+		*first = now;
+	return now - *first >= REPEAT_US;
+}
+
 static void
 handler(int number)
 {
@@ -39,6 +54,8 @@ handler(int number)
 
 	if (number == SIGUSR1)
 		status = 1;
+	else if (insists(number))
+		signals_die(number);	/* as soon as this handler returns */
 	else if (ending == 0)
 		ending = number;
 	wake();
@@ -56,7 +73,6 @@ install(int number)
 		return 0;
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = number == SIGPIPE ? SIG_IGN : handler;
-	action.sa_flags = number == SIGINT ? (int)SA_RESETHAND : 0;
 	sigfillset(&action.sa_mask);		/* one handler at a time */
 	return sys.sigaction(number, &action, NULL);
 }

@@ -1,7 +1,8 @@
 /*
  * Signals: a handler notes in a flag what came and wakes the loop by a byte on a pipe; if it cannot
  * write, by closing the pipe.  Whenever the loop wakes, for whatever reason, it looks at the flags.
- * SIGPIPE is ignored.
+ * A SIGINT or SIGTERM that comes again ends the process at once, by its default action: the loop
+ * may be stuck on a slow reader.  SIGPIPE is ignored.
  */
 #ifndef ENGINE_SIGNALS_H
 #define ENGINE_SIGNALS_H

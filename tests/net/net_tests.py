@@ -1,6 +1,7 @@
 """The network tests: each function's docstring is the claim it checks (see run)."""
 
 import array
+import contextlib
 import fcntl
 import os
 import random
@@ -824,13 +825,14 @@ def test_sigint_once(t):
     check_equal(p.out, "a\t2\nb\t1\n", "stdout")
 
 
-def test_sigint_twice(t):
-    """a second SIGINT ends a run that is stuck on its reader"""
+@contextlib.contextmanager
+def stuck(t):
+    """A run that writes to a pipe which is full, and the end to read."""
     r, w = os.pipe()
+    stop = threading.Event()
     try:
         p = t.run("-b", "20ms", "grep", "", stdin=subprocess.PIPE, stdout=w)
         os.close(w)
-        stop = threading.Event()
 
         def feed():
             try:
@@ -838,16 +840,51 @@ def test_sigint_twice(t):
                     p.stdin.write(b"some line of text\n" * 1000)
             except OSError:
                 pass
-        feeder = threading.Thread(target=feed, daemon=True)
-        feeder.start()
+        threading.Thread(target=feed, daemon=True).start()
         wait(lambda: blocked_pipe(r), "a full stdout")
-        p.kill(signal.SIGINT)
-        time.sleep(0.2)     # lets the first one arrive alone; either order must end it
-        p.kill(signal.SIGINT)
-        p.wait_exit(-signal.SIGINT)
-        stop.set()
+        yield p, r
     finally:
+        stop.set()
         os.close(r)
+
+
+def twice(t, sig):
+    with stuck(t) as (p, _):
+        p.kill(sig)
+        time.sleep(0.3)
+        check(p.alive(), "the first one did not wait for the reader")
+        p.kill(sig)
+        p.wait_exit(-sig)
+
+
+def test_sigint_twice(t):
+    """a second SIGINT ends a run that is stuck on its reader"""
+    twice(t, signal.SIGINT)
+
+
+def test_sigterm_twice(t):
+    """a second SIGTERM ends a run that is stuck on its reader"""
+    twice(t, signal.SIGTERM)
+
+
+def test_sigterm_stuck(t):
+    """one SIGTERM, sent twice as timeout(1) does: the reader gets whole lines, exit 0"""
+    with stuck(t) as (p, r):
+        began = time.monotonic()
+        p.kill(signal.SIGTERM)
+        time.sleep(0.005)
+        p.kill(signal.SIGTERM)
+        took = time.monotonic() - began
+        tail = b""
+        while True:
+            block = read_fd(r, 1 << 16)
+            if not block:
+                break
+            tail = block[-100:]
+        if took > 0.09 and p.wait_exit() == -signal.SIGTERM:
+            return              # the machine was too busy for the two to be one
+        p.wait_exit(0)
+        check(tail.endswith(b"\tsome line of text\n"), f"the end of the output is {tail!r}")
 
 
 def blocked_pipe(r):
