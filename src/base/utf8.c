@@ -231,3 +231,27 @@ utf8_count(const char *s, size_t len)
 	}
 	return n;
 }
+
+static size_t
+width(uint32_t cp)
+{
+	if (cp < 0x80 || cp == UTF8_INVALID)
+		return 1;
+	if (find_range(utf8_wide, COUNT(utf8_wide), cp) != NULL)
+		return 2;
+	return find_range(utf8_zero, COUNT(utf8_zero), cp) != NULL ? 0 : 1;
+}
+
+size_t
+utf8_columns(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < len;) {
+		uint32_t cp;
+
+		at += utf8_decode((const unsigned char *)s + at, len - at, &cp);
+		n += width(cp);
+	}
+	return n;
+}

@@ -1,5 +1,6 @@
 /*
- * UTF-8 (RFC 3629): decoding, encoding, lower case and punctuation, for text that may be broken.
+ * UTF-8 (RFC 3629): decoding, encoding, lower case, punctuation and width, for text that may be
+ * broken.
  *
  * Slices are a pointer and a length, never NUL-terminated. A byte that is not part of a well-formed
  * sequence stands for itself: it is passed on unchanged and has no properties. Properties come from
@@ -58,5 +59,12 @@ void utf8_strip(const char **s, size_t *len);
 
 /* Characters of a slice; each byte that is part of none counts as one. */
 size_t utf8_count(const char *s, size_t len);
+
+/*
+ * Columns of a terminal that a slice without control characters takes (Unicode Standard Annex 11):
+ * two for what is East Asian Wide, as most emoji are, none for combining marks, else one; each byte
+ * that is part of no character takes one.
+ */
+size_t utf8_columns(const char *s, size_t len);
 
 #endif

@@ -43,7 +43,7 @@ shown(const char *word)
 static size_t
 word_columns(const char *word)
 {
-	return utf8_count(word, shown(word)) + (quoted(word) ? 2 : 0);
+	return utf8_columns(word, shown(word)) + (quoted(word) ? 2 : 0);
 }
 
 /* A word as it would be typed. */
@@ -97,8 +97,8 @@ print_caret(const struct err *e, const char *word, size_t start)
 	size_t column = e->column < len ? e->column : len;
 	size_t length = e->length > 0 && column + e->length <= len ? e->length : len - column;
 
-	start += utf8_count(word, column) + (quoted(word) ? 1 : 0);
-	length = utf8_count(word + column, length);
+	start += utf8_columns(word, column) + (quoted(word) ? 1 : 0);
+	length = utf8_columns(word + column, length);
 	(void)fprintf(stderr, "%*s^", (int)start, "");
 	while (length-- > 1)
 		(void)fputc('~', stderr);

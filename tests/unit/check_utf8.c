@@ -408,6 +408,37 @@ START_TEST(strip_random)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	size_t columns;
+} column_cases[] = {
+	{ "", 0 },
+	{ "word", 4 },
+	{ "\xc3\xa9t\xc3\xa9", 3 },
+	{ "e\xcc\x81", 1 },				/* e, combining acute */
+	{ "\xe6\x97\xa5\xe6\x9c\xac", 4 },		/* ideographs */
+	{ "\xed\x95\x9c", 2 },				/* a Hangul syllable */
+	{ "\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", 2 },	/* the same from its parts */
+	{ "\xef\xbc\xa1", 2 },				/* full-width A */
+	{ "\xef\xbd\xb1", 1 },				/* half-width katakana */
+	{ "\xf0\x9f\x99\x82", 2 },			/* an emoji */
+	{ "\xf0\x9f\xab\xa8", 2 },			/* one of Unicode 15 */
+	{ "\xf0\xa0\x80\x80", 2 },			/* an ideograph of plane 2 */
+	{ "a\xe2\x80\x8b" "b", 2 },			/* zero-width space */
+	{ "\xc2\xad", 1 },				/* soft hyphen */
+	{ "\xcd\xb8", 1 },				/* not assigned */
+	{ "\xe6\x97", 2 },				/* bytes of no character */
+	{ "\xff\xc0\x80", 3 },
+};
+
+START_TEST(columns_known)
+{
+	const char *s = column_cases[_i].text;
+
+	ck_assert_uint_eq(utf8_columns(s, strlen(s)), column_cases[_i].columns);
+}
+END_TEST
+
 Suite *
 utf8_suite(void)
 {
@@ -428,6 +459,7 @@ utf8_suite(void)
 	tcase_add_test(text, punct_known);
 	tcase_add_loop_test(text, strip_known, 0, COUNT(strip_cases));
 	tcase_add_test(text, strip_random);
+	tcase_add_loop_test(text, columns_known, 0, COUNT(column_cases));
 	tcase_set_timeout(text, 60);
 	suite_add_tcase(suite, text);
 	return suite;
