@@ -11,9 +11,11 @@
 
 Suite *scan_suite(void);
 
+#define PATHS 5
 #define ALIGN 64
 #define LENGTH 301
 #define MASKS ((LENGTH + 63) / 64)
+#define EDGE_MASKS 1000
 
 static bool
 is_space(char c)
@@ -35,6 +37,34 @@ check_spaces(const struct scan *scan, const char *text, size_t n)
 	if (nul != want)
 		ck_abort_msg("%s: NUL %s", scan->name, nul ? "seen" : "missed");
 	DEMAND(masks[n] == guard);
+}
+
+static bool
+bit(const uint64_t *masks, size_t i)
+{
+	return (masks[i / 64] >> i % 64 & 1) != 0;
+}
+
+static void
+check_edges(const struct scan *scan, const uint64_t *masks, size_t n, bool inside)
+{
+	uint16_t edges[64 * EDGE_MASKS + SCAN_SLACK + 1];
+	size_t count, want = 0;
+	bool space = !inside;
+
+	memset(edges, 0x5a, sizeof(edges));
+	count = scan->edges(edges, masks, n, inside);
+	for (size_t i = 0; i < 64 * n; i++) {
+		if (bit(masks, i) == space)
+			continue;
+		space = !space;
+		if (want >= count || edges[want++] != i)
+			ck_abort_msg("%s: edge at %zu of %zu masks", scan->name, i, n);
+	}
+	if (count != want)
+		ck_abort_msg("%s: %zu edges, want %zu", scan->name, count, want);
+	for (size_t i = want + SCAN_SLACK; i < COUNT(edges); i++)
+		DEMAND(edges[i] == 0x5a5a);
 }
 
 static void
@@ -118,6 +148,37 @@ START_TEST(every_pair)
 }
 END_TEST
 
+/* Masks of all densities; sixty-four edges in one mask, and none in a thousand. */
+START_TEST(edges)
+{
+	static const uint64_t alike[] = {
+		0, UINT64_MAX, UINT64_C(0x5555555555555555), UINT64_C(0xaaaaaaaaaaaaaaaa),
+	};
+	static uint64_t masks[EDGE_MASKS];
+	const struct scan *scan = scan_nth((size_t)_i);
+
+	if (scan == NULL)
+		return;
+	for (size_t k = 0; k < COUNT(alike); k++) {
+		for (size_t i = 0; i < EDGE_MASKS; i++)
+			masks[i] = alike[k];
+		for (size_t n = 0; n <= EDGE_MASKS; n += 1 + n * n / 4)
+			for (int inside = 0; inside < 2; inside++)
+				check_edges(scan, masks, n, inside != 0);
+		check_edges(scan, masks, EDGE_MASKS, true);
+	}
+	for (unsigned round = 0; round < 600; round++) {
+		rand_bytes((char *)masks, sizeof(masks));
+		for (size_t i = 0; i < EDGE_MASKS - 2; i++)
+			for (unsigned k = 0; k < round % 3; k++)
+				masks[i] &= masks[i + k];
+		for (size_t i = 0; round % 2 != 0 && i < EDGE_MASKS; i++)
+			masks[i] = ~masks[i];
+		check_edges(scan, masks, rand_below(EDGE_MASKS + 1), round % 4 < 2);
+	}
+}
+END_TEST
+
 START_TEST(table)
 {
 	const struct scan *last = NULL, *next;
@@ -137,9 +198,10 @@ scan_suite(void)
 	Suite *suite = suite_create("scan");
 	TCase *tc = case_add(suite, "paths");
 
-	tcase_add_loop_test(tc, as_the_byte_loop, 0, 4);
-	tcase_add_loop_test(tc, every_byte_at_every_place, 0, 4);
-	tcase_add_loop_test(tc, every_pair, 0, 4);
+	tcase_add_loop_test(tc, as_the_byte_loop, 0, PATHS);
+	tcase_add_loop_test(tc, every_byte_at_every_place, 0, PATHS);
+	tcase_add_loop_test(tc, every_pair, 0, PATHS);
+	tcase_add_loop_test(tc, edges, 0, PATHS);
 	tcase_add_test(tc, table);
 	return suite;
 }
