@@ -131,7 +131,7 @@ map_probe(const struct map_shard *s, uint64_t hash)
 	uint32_t i = (uint32_t)hash & s->mask;
 	uint64_t slot = s->slots[i];
 
-	while (slot != 0 && (uint32_t)(slot >> 32) != (uint32_t)hash)
+	while ((uint32_t)(slot >> 32) != (uint32_t)hash && slot != 0)
 		slot = s->slots[i = (i + 1) & s->mask];
 	return (uint32_t)slot;
 }

@@ -1,7 +1,6 @@
 /* Counting keys and showing them best first, see tally.h. */
 #include "core/tally.h"
 
-#define FAR 65536		/* keys from which on a slot is not in the second-level cache */
 #define AHEAD 16		/* rows whose entries are fetched ahead of use */
 
 int
@@ -11,7 +10,7 @@ tally_start(struct tally *t, struct map *map)
 	t->seed[0] = map->seed[0];
 	t->seed[1] = map->seed[1];
 	t->n = 0;
-	t->far = map_count(map) > FAR;
+	t->far = map->shard_mask != 0;
 	return map_ready(map);
 }
 
@@ -41,44 +40,59 @@ entry_at(char *const *chunks, uint32_t id)
 	return (struct count_entry *)(void *)chunk + (id & ((1U << MAP_CHUNK_BITS) - 1));
 }
 
-/* Finds the entry that each waiting key most likely has, and asks for its memory. */
-static void
-find_entries(const struct tally *t, unsigned n, struct count_entry *at[TALLY_QUEUE])
+/* Counts a key if it is that of ENTRY; 1 if it is not. */
+static inline unsigned
+count_here(struct count_entry *entry, struct map_key key)
+{
+	uint64_t differ = (entry->key.a ^ key.a) | (entry->key.b ^ key.b);
+
+	entry->count += differ == 0;
+	return differ != 0;
+}
+
+/* Counts the waiting keys that are in a map of one shard and one chunk; lists the others. */
+static unsigned
+count_near(const struct tally *t, unsigned n, unsigned missed[TALLY_QUEUE])
+{
+	const struct map_shard one = t->map->shard[0];
+	struct count_entry *entries = (void *)t->map->chunks[0];
+	unsigned misses = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		missed[misses] = i;
+		misses += count_here(entries + map_probe(&one, t->hash[i]), t->key[i]);
+	}
+	return misses;
+}
+
+/* The same for any map: all entries are asked for before the first is used. */
+static unsigned
+count_far(const struct tally *t, unsigned n, unsigned missed[TALLY_QUEUE])
 {
 	const struct map *m = t->map;
 	char *const *chunks = m->chunks;
+	struct count_entry *at[TALLY_QUEUE];
+	unsigned misses = 0;
 
-	if (m->shard_mask == 0) {
-		const struct map_shard one = m->shard[0];
-
-		for (unsigned i = 0; i < n; i++) {
-			at[i] = entry_at(chunks, map_probe(&one, t->hash[i]));
-			__builtin_prefetch(at[i], 1);
-		}
-		return;
-	}
 	for (unsigned i = 0; i < n; i++) {
 		at[i] = entry_at(chunks, map_probe(map_shard(m, t->hash[i]), t->hash[i]));
 		__builtin_prefetch(at[i], 1);
 	}
+	for (unsigned i = 0; i < n; i++) {
+		missed[misses] = i;
+		misses += count_here(at[i], t->key[i]);
+	}
+	return misses;
 }
 
 /* The keys found are counted first, without a branch; adding the others may move the entries. */
 int
 tally_drain(struct tally *t)
 {
-	struct count_entry *at[TALLY_QUEUE];
-	unsigned missed[TALLY_QUEUE], misses = 0, n = t->n;
+	unsigned missed[TALLY_QUEUE], n = t->n, misses;
 
 	t->n = 0;
-	find_entries(t, n, at);
-	for (unsigned i = 0; i < n; i++) {
-		uint64_t differ = (at[i]->key.a ^ t->key[i].a) | (at[i]->key.b ^ t->key[i].b);
-
-		at[i]->count += differ == 0;
-		missed[misses] = i;
-		misses += differ != 0;
-	}
+	misses = t->map->shard_mask == 0 ? count_near(t, n, missed) : count_far(t, n, missed);
 	for (unsigned i = 0; i < misses; i++)
 		if (count_elsewhere(t, missed[i]) == -1)
 			return -1;
