@@ -41,7 +41,10 @@ uint64_t map_key_hash(struct map_key key, const uint64_t seed[2]);
 
 extern const unsigned char map_masks[32];
 
-/* A key of 0 to 16 bytes, none of them NUL; 16 bytes at TEXT must be readable. */
+/*
+ * A key of 0 to 16 bytes, none of them NUL or else map_key_has_nul tells; 16 bytes at TEXT must be
+ * readable.
+ */
 static inline struct map_key
 map_key_inline(const char *text, size_t len)
 {
@@ -53,6 +56,19 @@ map_key_inline(const char *text, size_t len)
 	key.a &= mask.a;
 	key.b &= mask.b;
 	return key;
+}
+
+/* True if one of the LEN bytes that map_key_inline made KEY of was NUL. */
+static inline bool
+map_key_has_nul(struct map_key key, size_t len)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), highs = ones << 7;
+	struct map_key mask;
+
+	memcpy(&mask, map_masks + 16 - len, sizeof(mask));
+	key.a |= ~mask.a;
+	key.b |= ~mask.b;
+	return ((((key.a - ones) & ~key.a) | ((key.b - ones) & ~key.b)) & highs) != 0;
 }
 
 /* A key of 1 to 2^48 bytes of any kind, as pointer and length. */

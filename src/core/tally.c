@@ -99,6 +99,47 @@ tally_drain(struct tally *t)
 	return 0;
 }
 
+/* Puts N words into the queue, which has room for them. */
+static void
+queue_words(struct tally *t, const char *text, const uint16_t *edge, unsigned n)
+{
+	struct map_key *keys = t->key + t->n;
+	uint64_t *hashes = t->hash + t->n;
+	const uint64_t seed[2] = { t->seed[0], t->seed[1] };
+	const bool far = t->far;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t start = edge[2 * i], len = edge[2 * i + 1] - start;
+
+		if (len <= MAP_INLINE) {
+			keys[i] = map_key_inline(text + start, len);
+			hashes[i] = map_key_hash_inline(keys[i], seed);
+		} else {
+			keys[i] = map_key_long(text + start, len);
+			hashes[i] = map_key_hash(keys[i], seed);
+		}
+		if (far)
+			__builtin_prefetch(map_home(t->map, hashes[i]));
+	}
+	t->n += n;
+}
+
+int
+tally_words(struct tally *t, const char *text, const uint16_t *edge, size_t n)
+{
+	while (n > 0) {
+		unsigned room = TALLY_QUEUE - t->n;
+		unsigned take = n < room ? (unsigned)n : room;
+
+		queue_words(t, text, edge, take);
+		if (take == room && tally_drain(t) == -1)
+			return -1;
+		edge += 2 * take;
+		n -= take;
+	}
+	return 0;
+}
+
 int
 tally_end(struct tally *t)
 {

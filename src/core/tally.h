@@ -1,9 +1,9 @@
 /*
  * Counting keys and showing them best first: what wordcount, countby and their like share.
  *
- * Keys wait in a short queue while the memory they need is fetched: first their slots, then their
- * entries.  So the cache misses of many keys overlap, and a branch mispredicted on the way from
- * slot to entry costs no more than itself.
+ * Keys wait in a short queue, and each step is done for all of them: they are hashed, and for a
+ * large map first their slots and then their entries are fetched, before one is counted.  So the
+ * work and the cache misses of many keys overlap.
  */
 #ifndef CORE_TALLY_H
 #define CORE_TALLY_H
@@ -17,7 +17,7 @@ struct tally {
 	struct map	*map;			/* values of aggregate_count */
 	uint64_t	 seed[2];		/* of the map */
 	unsigned	 n;			/* keys in the queue */
-	bool		 far;			/* the map has outgrown the second-level cache */
+	bool		 far;			/* the map is sharded: larger than the second cache */
 	struct map_key	 key[TALLY_QUEUE];
 	uint64_t	 hash[TALLY_QUEUE];
 	struct rank	 rank;			/* the answer, best first */
@@ -54,26 +54,23 @@ tally_key(struct tally *t, struct map_key key, uint64_t hash)
 	return n == TALLY_QUEUE - 1 ? tally_drain(t) : 0;
 }
 
-/* Counts a key of 1 to MAP_INLINE bytes without NUL; SCAN_PAD bytes behind it may be read. */
-static inline int
-tally_short(struct tally *t, const char *text, size_t len)
-{
-	struct map_key key = map_key_inline(text, len);
-
-	return tally_key(t, key, map_key_hash_inline(key, t->seed));
-}
-
 /*
- * Counts the LEN bytes at TEXT, behind which SCAN_PAD bytes may be read; NUL says that one of them
- * may be NUL.
+ * Counts N words of TEXT, none of them empty or with a NUL; word i lies from edge[2 * i] up to
+ * edge[2 * i + 1].  SCAN_PAD bytes behind them may be read.  0, or -1 (memory).
  */
+int tally_words(struct tally *, const char *text, const uint16_t *edge, size_t n);
+
+/* Counts the LEN bytes at TEXT, whatever they are; SCAN_PAD bytes behind them may be read. */
 static inline int
-tally_text(struct tally *t, const char *text, size_t len, bool nul)
+tally_text(struct tally *t, const char *text, size_t len)
 {
 	struct map_key key;
 
-	if (len <= MAP_INLINE && !(nul && len > 0 && memchr(text, '\0', len) != NULL))
-		return tally_short(t, text, len);
+	if (len <= MAP_INLINE) {
+		key = map_key_inline(text, len);
+		if (!map_key_has_nul(key, len))
+			return tally_key(t, key, map_key_hash_inline(key, t->seed));
+	}
 	key = map_key_long(text, len);
 	return tally_key(t, key, map_hash(t->map, key));
 }

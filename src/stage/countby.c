@@ -22,7 +22,7 @@ count_lines(struct tally *t, const struct block *in)
 		size_t len;
 
 		text = line_next(text, end, &len);
-		if (tally_text(t, line, len, true) == -1)
+		if (tally_text(t, line, len) == -1)
 			return -1;
 	}
 	return 0;

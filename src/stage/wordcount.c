@@ -1,6 +1,6 @@
 /*
- * wordcount: how often each word occurs.  Words are split at ASCII white space, 64 bytes at a time
- * by the masks of base/scan, and counted where they lie; only --fold copies a word.
+ * wordcount: how often each word occurs.  Words are split at ASCII white space by base/scan, a
+ * piece of text at a time, and counted where they lie; only --fold copies a word.
  */
 #include "base/scan.h"
 #include "base/num.h"
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define MASKS 256			/* masks made at a time: 16 KiB of text */
+#define MASKS 128			/* made at a time: 8 KiB of text, in the first cache with edges */
 
 enum { FOLD, STRIP, MIN_LENGTH };
 
@@ -25,6 +25,7 @@ struct lane {
 	struct tally	 tally;
 	struct arena	 folded;		/* lower-cased words of a block */
 	uint64_t	 masks[MASKS];
+	uint16_t	 edge[64 * MASKS + SCAN_SLACK];
 };
 
 static const struct opt options[] = {
@@ -80,84 +81,72 @@ count_changed(const struct config *c, struct lane *lane, const char *word, size_
 		len = utf8_fold(folded, word, len);
 		word = folded;
 	}
-	return tally_text(&lane->tally, word, len, true);
+	return tally_text(&lane->tally, word, len);
+}
+
+/* Counts the N words of TEXT that lie between pairs of edges. */
+static int
+count_words(const struct config *c, struct lane *lane, const char *text, const uint16_t *edge,
+    size_t n, bool nul)
+{
+	if (c->plain && !nul)
+		return tally_words(&lane->tally, text, edge, n);
+	for (size_t i = 0; i < 2 * n; i += 2)
+		if (count_changed(c, lane, text + edge[i], (size_t)edge[i + 1] - edge[i]) == -1)
+			return -1;
+	return 0;
+}
+
+/* Marks the white space in LEN bytes, and all that is behind them; true if one of them is NUL. */
+static bool
+mark_spaces(const struct scan *scan, uint64_t *masks, const char *text, size_t len)
+{
+	size_t whole = len / 64;
+	bool nul = scan->spaces(masks, text, whole);
+	char rest[64];
+
+	if (len % 64 == 0)
+		return nul;
+	memset(rest, ' ', sizeof(rest));
+	memcpy(rest, text + 64 * whole, len % 64);
+	return scan->spaces(masks + whole, rest, 1) || nul;
 }
 
 /*
- * Counts the words that end in the 64 bytes at TEXT, of which a mask marks the separators.  *WORD
- * is where the open word began and is moved on.
+ * Counts the words that end in a piece of text.  *OPEN is where the word began that was open before
+ * it, NULL if there was none, and becomes that of the one open behind it.
  */
 static int
-count_changed_words(const struct config *c, struct lane *lane, const char *text,
-    uint64_t separators, const char **word)
+count_piece(const struct config *c, struct lane *lane, const char *text, size_t len,
+    const char **open)
 {
-	for (; separators != 0; separators &= separators - 1) {
-		const char *end = text + __builtin_ctzll(separators);
+	bool nul = mark_spaces(c->scan, lane->masks, text, len);
+	const uint16_t *edge = lane->edge;
+	size_t n = c->scan->edges(lane->edge, lane->masks, (len + 63) / 64, *open != NULL);
 
-		if (end > *word && count_changed(c, lane, *word, (size_t)(end - *word)) == -1)
+	if (*open != NULL) {
+		if (n == 0)
+			return 0;
+		if (count_changed(c, lane, *open, (size_t)(text + *edge - *open)) == -1)
 			return -1;
-		*word = end + 1;
+		edge++;
+		n--;
 	}
-	return 0;
+	*open = n % 2 != 0 ? text + edge[n - 1] : NULL;
+	return count_words(c, lane, text, edge, n / 2, nul);
 }
 
-/* The same for words that are counted as they are, of which none of 16 bytes or less has a NUL. */
-static inline int
-count_plain_words(struct tally *t, const char *text, uint64_t separators, const char **word)
-{
-	const char *start = *word;
-
-	for (; separators != 0; separators &= separators - 1) {
-		const char *end = text + __builtin_ctzll(separators);
-		size_t len = (size_t)(end - start);
-
-		if (len - 1 < MAP_INLINE) {
-			if (tally_short(t, start, len) == -1)
-				return -1;
-		} else if (len > 0 && tally_text(t, start, len, true) == -1) {
-			return -1;
-		}
-		start = end + 1;
-	}
-	*word = start;
-	return 0;
-}
-
-/* The words that end in the bytes of N masks. */
-static int
-count_masks(const struct config *c, struct lane *lane, const char *text, size_t n, bool nul,
-    const char **word)
-{
-	if (c->plain && !nul) {
-		for (size_t k = 0; k < n; k++)
-			if (count_plain_words(&lane->tally, text + 64 * k, lane->masks[k],
-			    word) == -1)
-				return -1;
-		return 0;
-	}
-	for (size_t k = 0; k < n; k++)
-		if (count_changed_words(c, lane, text + 64 * k, lane->masks[k], word) == -1)
-			return -1;
-	return 0;
-}
-
-/* Counts the words of whole lines; a word may reach over the masks made at a time. */
+/* Counts the words of whole lines, a piece at a time. */
 static int
 count_text(const struct config *c, struct lane *lane, const char *text, size_t len)
 {
-	const char *word = text;
-	bool nul_before = false;
+	const char *open = NULL;
 
 	while (len > 0) {
 		size_t size = len < 64 * MASKS ? len : 64 * MASKS;
-		size_t n = (size + 63) / 64;
-		bool nul = c->scan->spaces(lane->masks, text, n);
 
-		if (size % 64 != 0)
-			lane->masks[n - 1] &= ((uint64_t)1 << size % 64) - 1;
-		if (count_masks(c, lane, text, n, nul || nul_before, &word) == -1)
+		if (count_piece(c, lane, text, size, &open) == -1)
 			return -1;
-		nul_before = nul;
 		text += size;
 		len -= size;
 	}

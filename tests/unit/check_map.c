@@ -224,6 +224,24 @@ START_TEST(millions)
 }
 END_TEST
 
+/* ---- keys ---- */
+
+/* Bytes next to 0 and to 128 beside the NUL, and a NUL behind the key, must not matter. */
+START_TEST(key_with_nul)
+{
+	static const char beside[] = "\x01\x7f\x80\x81\xffx";
+	char text[MAP_INLINE + 1];
+
+	for (size_t len = 0; len <= MAP_INLINE; len++)
+		for (size_t at = 0; at <= len; at++)
+			for (size_t i = 0; i < sizeof(beside) - 1; i++) {
+				memset(text, beside[i], sizeof(text));
+				text[at] = '\0';
+				DEMAND(map_key_has_nul(map_key_inline(text, len), len) == (at < len));
+			}
+}
+END_TEST
+
 /* ---- hashes made to collide ---- */
 
 /*
@@ -423,6 +441,7 @@ map_suite(void)
 	tcase_add_test(model, empty_map);
 	tcase_add_loop_test(model, random_operations, 0, COUNT(random_cases));
 	tcase_add_test(model, clear_keeps_or_gives_back);
+	tcase_add_test(model, key_with_nul);
 	tcase_add_test(large, millions);
 	tcase_add_loop_test(collide, equal_tags, 0, COUNT(tags));
 	tcase_add_loop_test(collide, uneven_shards, 0, COUNT(uneven_seeds));
