@@ -40,16 +40,6 @@ entry_at(char *const *chunks, uint32_t id)
 	return (struct count_entry *)(void *)chunk + (id & ((1U << MAP_CHUNK_BITS) - 1));
 }
 
-/* Counts a key if it is that of ENTRY; 1 if it is not. */
-static inline unsigned
-count_here(struct count_entry *entry, struct map_key key)
-{
-	uint64_t differ = (entry->key.a ^ key.a) | (entry->key.b ^ key.b);
-
-	entry->count += differ == 0;
-	return differ != 0;
-}
-
 /* Counts the waiting keys that are in a map of one shard and one chunk; lists the others. */
 static unsigned
 count_near(const struct tally *t, unsigned n, unsigned missed[TALLY_QUEUE])
@@ -59,13 +49,20 @@ count_near(const struct tally *t, unsigned n, unsigned missed[TALLY_QUEUE])
 	unsigned misses = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		missed[misses] = i;
-		misses += count_here(entries + map_probe(&one, t->hash[i]), t->key[i]);
+		struct count_entry *entry = entries + map_probe(&one, t->hash[i]);
+
+		if (entry->key.a == t->key[i].a && entry->key.b == t->key[i].b)
+			entry->count++;
+		else
+			missed[misses++] = i;
 	}
 	return misses;
 }
 
-/* The same for any map: all entries are asked for before the first is used. */
+/*
+ * The same for any map: all entries are asked for before the first is used.  Many keys are new to
+ * a large map, and which ones cannot be foretold: so they are counted without a branch.
+ */
 static unsigned
 count_far(const struct tally *t, unsigned n, unsigned missed[TALLY_QUEUE])
 {
@@ -79,13 +76,16 @@ count_far(const struct tally *t, unsigned n, unsigned missed[TALLY_QUEUE])
 		__builtin_prefetch(at[i], 1);
 	}
 	for (unsigned i = 0; i < n; i++) {
+		uint64_t differ = (at[i]->key.a ^ t->key[i].a) | (at[i]->key.b ^ t->key[i].b);
+
+		at[i]->count += differ == 0;
 		missed[misses] = i;
-		misses += count_here(at[i], t->key[i]);
+		misses += differ != 0;
 	}
 	return misses;
 }
 
-/* The keys found are counted first, without a branch; adding the others may move the entries. */
+/* The keys found are counted first; adding the others may move the entries. */
 int
 tally_drain(struct tally *t)
 {
