@@ -17,7 +17,7 @@ struct tally {
 	struct map	*map;			/* values of aggregate_count */
 	uint64_t	 seed[2];		/* of the map */
 	unsigned	 n;			/* keys in the queue */
-	bool		 far;			/* the map is sharded: larger than the second cache */
+	bool		 far;			/* the map is sharded: not in the second cache */
 	struct map_key	 key[TALLY_QUEUE];
 	uint64_t	 hash[TALLY_QUEUE];
 	struct rank	 rank;			/* the answer, best first */

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define MASKS 128			/* made at a time: 8 KiB of text, in the first cache with edges */
+#define MASKS 128			/* a piece: 8 KiB of text, in the first cache */
 
 enum { FOLD, STRIP, MIN_LENGTH };
 

@@ -237,7 +237,8 @@ START_TEST(key_with_nul)
 			for (size_t i = 0; i < sizeof(beside) - 1; i++) {
 				memset(text, beside[i], sizeof(text));
 				text[at] = '\0';
-				DEMAND(map_key_has_nul(map_key_inline(text, len), len) == (at < len));
+				DEMAND((at < len) ==
+				    map_key_has_nul(map_key_inline(text, len), len));
 			}
 }
 END_TEST
