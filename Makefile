@@ -6,13 +6,13 @@ CC = gcc
 CFLAGS = -O2 -g
 PREFIX = /usr/local
 BUILD = build
-PACKAGES = libevent libpcre2-8
+PACKAGES = libevent libpcre2-8 jansson sqlite3 zlib libzstd
 
 WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
 	-Wsign-conversion -Wcast-qual -Wpointer-arith -Wformat=2 -Wundef -Wvla
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc $(WARNINGS) -pthread -MMD -MP \
 	$(shell pkg-config --cflags $(PACKAGES)) $(CFLAGS)
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -pthread
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -pthread -lm
 
 SOURCES = $(wildcard src/*/*.c)
 OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)

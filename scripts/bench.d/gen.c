@@ -1,12 +1,14 @@
 /*
  * gen: writes the same made-up text each time it is run, for scripts/bench.
  *
- *	gen zipf|uniform TOKENS KEYS
+ *	gen zipf|uniform|distinct|csv NUMBER KEYS
  *
  * Tokens are drawn from KEYS keys of 8 to 16 characters, 8 tokens a line. "uniform" draws each
  * key alike; "zipf" draws the key of rank k with a probability proportional to ln(1 + 1/k), which
- * is Zipf's law with exponent 1. The answer to check against goes to stderr, as one line:
- * tokens, distinct keys that were drawn, bytes.
+ * is Zipf's law with exponent 1. "distinct" takes the keys in turn, one a line. "csv" writes rows
+ * under a header: a key, k0 and on, each as likely, and an amount below 1000 with two decimals.
+ * The answer to check against goes to stderr, as one line: tokens or rows, distinct keys that were
+ * drawn, bytes.
  */
 #include <err.h>
 #include <math.h>
@@ -15,7 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKENS_A_LINE = 8, KEY_MIN = 8, KEY_MAX = 16, OUT_SIZE = 1 << 20 };
+enum { TOKENS_A_LINE = 8, KEY_MIN = 8, KEY_MAX = 16, ITEM_MAX = 64, OUT_SIZE = 1 << 20 };
+enum kind { ZIPF, UNIFORM, DISTINCT, CSV };
 
 static uint64_t rng_state = 20261122;
 
@@ -63,6 +66,39 @@ key_write(char *out, uint64_t rank)
 	return length;
 }
 
+static size_t
+row_write(char *out, uint64_t rank)
+{
+	uint64_t cents = (uint64_t)(rng_unit() * 100000);
+
+	return (size_t)sprintf(out, "k%llu,%llu.%02llu\n", (unsigned long long)rank,
+	    (unsigned long long)(cents / 100), (unsigned long long)(cents % 100));
+}
+
+/* The rank of the Ith token, below KEYS. */
+static uint64_t
+rank_draw(enum kind kind, uint64_t i, uint64_t keys)
+{
+	uint64_t rank;
+
+	if (kind == DISTINCT)
+		return i % keys;
+	rank = kind == ZIPF ? (uint64_t)exp(rng_unit() * log((double)keys + 1)) - 1
+	    : (uint64_t)(rng_unit() * (double)keys);
+	return rank < keys ? rank : keys - 1;
+}
+
+static enum kind
+kind_or_die(const char *word)
+{
+	static const char *const names[] = { "zipf", "uniform", "distinct", "csv" };
+
+	for (unsigned k = 0; k < 4; k++)
+		if (strcmp(word, names[k]) == 0)
+			return (enum kind)k;
+	errx(2, "not zipf, uniform, distinct or csv: %s", word);
+}
+
 static uint64_t
 number_or_die(const char *word)
 {
@@ -77,32 +113,36 @@ number_or_die(const char *word)
 int
 main(int argc, char **argv)
 {
-	static char out[OUT_SIZE + KEY_MAX + 1];
+	static char out[OUT_SIZE + ITEM_MAX];
 	uint64_t tokens, keys, distinct = 0, bytes = 0;
 	size_t used = 0;
 	unsigned char *seen;
+	enum kind kind;
 
-	if (argc != 4 || (strcmp(argv[1], "zipf") != 0 && strcmp(argv[1], "uniform") != 0))
-		errx(2, "usage: gen zipf|uniform TOKENS KEYS");
+	if (argc != 4)
+		errx(2, "usage: gen zipf|uniform|distinct|csv NUMBER KEYS");
+	kind = kind_or_die(argv[1]);
 	tokens = number_or_die(argv[2]);
 	keys = number_or_die(argv[3]);
 	seen = calloc(keys, 1);
 	if (seen == NULL)
 		err(1, "memory");
+	if (kind == CSV)
+		used = (size_t)sprintf(out, "key,amount\n");
 
-	const int zipf = argv[1][0] == 'z';
-	const double log_keys = log((double)keys + 1);
-	for (uint64_t i = 1; i <= tokens; i++) {
-		uint64_t rank = zipf ? (uint64_t)exp(rng_unit() * log_keys) - 1
-		    : (uint64_t)(rng_unit() * (double)keys);
+	const uint64_t a_line = kind == DISTINCT ? 1 : TOKENS_A_LINE;
+	for (uint64_t i = 0; i < tokens; i++) {
+		uint64_t rank = rank_draw(kind, i, keys);
 
-		if (rank >= keys)
-			rank = keys - 1;
 		distinct += seen[rank] == 0;
 		seen[rank] = 1;
-		used += key_write(out + used, rank);
-		out[used++] = i % TOKENS_A_LINE == 0 || i == tokens ? '\n' : ' ';
-		if (used < OUT_SIZE && i < tokens)
+		if (kind == CSV) {
+			used += row_write(out + used, rank);
+		} else {
+			used += key_write(out + used, rank);
+			out[used++] = (i + 1) % a_line == 0 || i + 1 == tokens ? '\n' : ' ';
+		}
+		if (used < OUT_SIZE && i + 1 < tokens)
 			continue;
 		if (fwrite(out, 1, used, stdout) != used)
 			err(1, "write");

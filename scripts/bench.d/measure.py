@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 
+from grouped import section_csv, section_keys, section_panes
 from harness import (
     Context, Run, Wrong, background, check_same, check_totals, check_words,
     interleaved, noise_told, note, once, percentile, rows_of, table,
@@ -377,6 +378,9 @@ SECTIONS = {
     'latency': section_latency,
     'start': section_start,
     'clients': section_clients,
+    'csv': section_csv,
+    'panes': section_panes,
+    'keys': section_keys,
 }
 
 

@@ -56,3 +56,13 @@ err_add(struct err *e, const char *format, ...)
 	(void)vsnprintf(e->message + used, sizeof(e->message) - used, format, ap);
 	va_end(ap);
 }
+
+void
+err_prefix(struct err *e, const char *subject)
+{
+	char message[sizeof(e->message)];
+
+	memcpy(message, e->message, sizeof(message));
+	(void)snprintf(e->message, sizeof(e->message), "%s: ", subject);
+	err_add(e, "%s", message);
+}

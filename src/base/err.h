@@ -10,6 +10,10 @@
 enum err_code {			/* the exit statuses of the man page */
 	ERR_RUN = 1,		/* failed while running */
 	ERR_USAGE = 2,		/* the command line or pipeline is wrong */
+	ERR_DONE = 0,		/* no error: --until was met */
+	ERR_BAD = 3,		/* a bad record came, with --bad fail */
+	ERR_FAIL_IF = 5,	/* --fail-if was met */
+	ERR_SILENT = 6,		/* --fail-if-silent: nothing came for so long */
 	ERR_PIPE = 141,		/* the reader of the output went away */
 };
 
@@ -36,6 +40,9 @@ int err_memory(struct err *e, const char *what);
 
 /* A system call failed: "SUBJECT: ACTION: strerror(number)"; returns -1. */
 int err_system(struct err *e, const char *subject, const char *action, int number);
+
+/* Puts "SUBJECT: " before the message. */
+void err_prefix(struct err *e, const char *subject);
 
 /* Appends more to the message. */
 void err_add(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,8 +1,5 @@
-/*
- * The hash map, see map.h.  Linear probing; the home of a slot is the low bits of its own tag, so
- * a shard grows without a look at the entries.
- */
-#include "base/map.h"
+/* The hash map, see map.h: entries, and what is done to both them and the index. */
+#include "base/map_index.h"
 
 #include "base/mem.h"
 
@@ -10,164 +7,6 @@
 #define FIRST_SLOTS 64		/* slots of a new map */
 #define FIRST_ROOM 32		/* entries of a new map, sentinel included */
 #define KEEP_ROOM 4096		/* entries up to which an emptied map keeps its memory anyway */
-#define SPLIT_SLOTS 131072	/* of a single shard; then it becomes MAP_SHARDS */
-
-/* ---- the index ---- */
-
-static uint32_t
-slot_tag(uint64_t slot)
-{
-	return (uint32_t)(slot >> 32);
-}
-
-/*
- * Shards fill to between 1/2 and 3/4, each to its own load: they do not all grow in the same
- * moment, and the memory a key takes stays even.
- */
-static void
-shard_place(struct map *m, unsigned i, uint64_t *slots, size_t size)
-{
-	struct map_shard *s = &m->shard[i];
-
-	s->slots = slots;
-	s->mask = (uint32_t)(size - 1);
-	s->limit = (uint32_t)(size / 2 + size / 4 * i / MAP_SHARDS);
-}
-
-static void
-shard_insert(struct map_shard *s, uint64_t slot)
-{
-	uint32_t i = slot_tag(slot) & s->mask;
-
-	while (s->slots[i] != 0)
-		i = (i + 1) & s->mask;
-	s->slots[i] = slot;
-	s->used++;
-}
-
-static int
-region_open(struct map_region *r, size_t size, unsigned shards)
-{
-	r->slots = mem_pages(size * shards * sizeof(*r->slots));
-	if (r->slots == NULL)
-		return -1;
-	r->size = size;
-	r->shards = 0;
-	return 0;
-}
-
-static size_t
-region_bytes(const struct map *m, const struct map_region *r)
-{
-	return r->size * (m->shard_mask + 1) * sizeof(*r->slots);
-}
-
-static void
-region_close(const struct map *m, struct map_region *r)
-{
-	mem_pages_free(r->slots, region_bytes(m, r));
-	*r = (struct map_region){ 0 };
-}
-
-/* Moves shard I from where it is to its place in the newest region. */
-static void
-shard_move(struct map *m, unsigned i)
-{
-	struct map_shard old = m->shard[i];
-	size_t size = m->region.size;
-
-	shard_place(m, i, m->region.slots + i * size, size);
-	m->shard[i].used = 0;
-	/* Zeros already; but a page that is read before it is written costs two faults. */
-	memset(m->shard[i].slots, 0, size * sizeof(*old.slots));
-	for (size_t k = 0; k <= old.mask; k++)
-		if (old.slots[k] != 0)
-			shard_insert(&m->shard[i], old.slots[k]);
-	m->region.shards++;
-	if (--m->older.shards == 0)
-		region_close(m, &m->older);
-}
-
-/*
- * Opens a region of shards of twice the size.  Two are alive at most: if some shard is to double
- * again before another has once, which random keys do not do, the others are moved now.
- */
-static int
-region_next(struct map *m)
-{
-	struct map_region next;
-
-	for (unsigned i = 0; m->older.slots != NULL && i <= m->shard_mask; i++)
-		if ((size_t)m->shard[i].mask + 1 == m->older.size)
-			shard_move(m, i);
-	if (region_open(&next, m->region.size * 2, m->shard_mask + 1) == -1)
-		return -1;
-	m->older = m->region;
-	m->region = next;
-	return 0;
-}
-
-static int
-shard_grow(struct map *m, unsigned i)
-{
-	if ((size_t)m->shard[i].mask + 1 == m->region.size && region_next(m) == -1)
-		return -1;
-	shard_move(m, i);
-	return 0;
-}
-
-/* Puts every entry into the index anew, which is empty; 0, or -1 when memory is short. */
-static int
-index_all(struct map *m)
-{
-	for (uint32_t id = 1; id < m->count; id++) {
-		uint64_t hash = map_hash(m, *map_entry(m, id));
-		unsigned i = (unsigned)(hash >> 56);
-
-		if (m->shard[i].used >= m->shard[i].limit && shard_grow(m, i) == -1)
-			return -1;
-		shard_insert(&m->shard[i], hash << 32 | id);
-	}
-	return 0;
-}
-
-/* From one shard to MAP_SHARDS, each with the share of the slots that the one would have next. */
-static int
-split(struct map *m)
-{
-	size_t size = ((size_t)m->shard[0].mask + 1) * 2 / MAP_SHARDS;
-	struct map_shard whole = m->shard[0];
-	struct map_region old = m->region;
-
-	if (region_open(&m->region, size, MAP_SHARDS) == -1) {
-		m->region = old;
-		return -1;
-	}
-	m->region.shards = MAP_SHARDS;
-	m->shard_mask = MAP_SHARDS - 1;
-	for (unsigned i = 0; i < MAP_SHARDS; i++) {
-		shard_place(m, i, m->region.slots + i * size, size);
-		m->shard[i].used = 0;
-	}
-	if (index_all(m) == -1) {
-		region_close(m, &m->region);
-		region_close(m, &m->older);
-		m->region = old;
-		m->shard[0] = whole;
-		m->shard_mask = 0;
-		return -1;
-	}
-	mem_pages_free(old.slots, old.size * sizeof(*old.slots));
-	return 0;
-}
-
-static int
-grow(struct map *m, unsigned i)
-{
-	if (m->shard_mask == 0 && m->shard[0].mask + 1 >= SPLIT_SLOTS)
-		return split(m);
-	return shard_grow(m, i);
-}
 
 /* ---- the entries ---- */
 
@@ -265,13 +104,24 @@ map_ready(struct map *m)
 	if (m->room == 0 && first_chunk_grow(m) == -1)
 		return -1;
 	if (m->region.slots == NULL) {
-		if (region_open(&m->region, FIRST_SLOTS, 1) == -1)
+		if (map_region_open(&m->region, FIRST_SLOTS, 1) == -1)
 			return -1;
 		m->region.shards = 1;
-		shard_place(m, 0, m->region.slots, FIRST_SLOTS);
+		map_shard_place(m, 0, m->region.slots, FIRST_SLOTS);
 	}
 	*map_entry(m, 0) = (struct map_key){ 0, (uint64_t)1 << MAP_LENGTH_SHIFT };
 	m->count = 1;
+	return 0;
+}
+
+int
+map_reserve(struct map *m, uint32_t n)
+{
+	if (map_ready(m) == -1)
+		return -1;
+	while (m->nchunks == 1 && m->room < CHUNK && m->room - m->count < n)
+		if (first_chunk_grow(m) == -1)
+			return -1;
 	return 0;
 }
 
@@ -283,8 +133,8 @@ map_free(struct map *m)
 	for (uint32_t i = 0; i < m->nchunks; i++)
 		mem_pages_free(m->chunks[i], chunk_bytes(m, m->nchunks == 1 ? m->room : CHUNK));
 	mem_free(m->chunks);
-	region_close(m, &m->region);
-	region_close(m, &m->older);
+	map_region_close(m, &m->region);
+	map_region_close(m, &m->older);
 	arena_free(&m->bytes);
 	map_init(m, m->stride - sizeof(struct map_key), seed);
 }
@@ -298,18 +148,83 @@ map_clear(struct map *m)
 		map_free(m);
 		return;
 	}
-	memset(m->region.slots, 0, region_bytes(m, &m->region));
+	memset(m->region.slots, 0, map_region_bytes(m, &m->region));
 	for (unsigned i = 0; i <= m->shard_mask; i++)
 		m->shard[i].used = 0;
 	arena_reset(&m->bytes);
 	m->count = 1;
 }
 
+/* Memory of TO for as many entries and slots as FROM has. */
+static int
+copy_room(struct map *to, const struct map *from)
+{
+	if (to->older.slots != NULL || to->region.size != from->region.size ||
+	    to->shard_mask != from->shard_mask) {
+		map_region_close(to, &to->region);
+		map_region_close(to, &to->older);
+		to->shard_mask = from->shard_mask;
+		if (map_region_open(&to->region, from->region.size, to->shard_mask + 1) == -1)
+			return -1;
+		to->region.shards = to->shard_mask + 1;
+	}
+	if (map_ready(to) == -1)
+		return -1;
+	while (to->room < from->count)
+		if (entries_grow(to) == -1)
+			return -1;
+	return 0;
+}
+
+/* All shards of TO have the newest size, though some of FROM may not have grown yet. */
+static void
+copy_slots(struct map *to, const struct map *from)
+{
+	size_t size = to->region.size;
+
+	for (unsigned i = 0; i <= to->shard_mask; i++) {
+		const struct map_shard *s = &from->shard[i];
+		uint64_t *slots = to->region.slots + i * size;
+
+		map_shard_place(to, i, slots, size);
+		to->shard[i].used = 0;
+		if ((size_t)s->mask + 1 == size) {
+			memcpy(slots, s->slots, size * sizeof(*slots));
+			to->shard[i].used = s->used;
+			continue;
+		}
+		memset(slots, 0, size * sizeof(*slots));
+		for (size_t k = 0; k <= s->mask; k++)
+			if (s->slots[k] != 0)
+				map_shard_insert(&to->shard[i], s->slots[k]);
+	}
+}
+
+int
+map_copy(struct map *to, const struct map *from)
+{
+	if (map_count(from) == 0)
+		return 0;
+	if (copy_room(to, from) == -1) {
+		map_free(to);
+		return -1;
+	}
+	copy_slots(to, from);
+	for (uint32_t id = 0; id < from->count; id += CHUNK) {
+		uint32_t left = from->count - id;
+
+		memcpy(map_entry(to, id), map_entry(from, id),
+		    chunk_bytes(to, left < CHUNK ? left : CHUNK));
+	}
+	to->count = from->count;
+	return 0;
+}
+
 size_t
 map_bytes(const struct map *m)
 {
 	return chunk_bytes(m, m->room) + m->nchunks * sizeof(*m->chunks) + m->bytes.total +
-	    region_bytes(m, &m->region) + region_bytes(m, &m->older);
+	    map_region_bytes(m, &m->region) + map_region_bytes(m, &m->older);
 }
 
 void *
@@ -324,7 +239,7 @@ map_get(const struct map *m, struct map_key key, uint64_t hash)
 	    i = (i + 1) & s->mask) {
 		struct map_key *entry;
 
-		if (slot_tag(slot) != (uint32_t)hash)
+		if (map_slot_tag(slot) != (uint32_t)hash)
 			continue;
 		entry = map_entry(m, (uint32_t)slot);
 		if (map_key_equal(*entry, key))
@@ -346,14 +261,14 @@ map_add(struct map *m, struct map_key key, uint64_t hash)
 		return NULL;
 	i = (unsigned)(hash >> 56) & m->shard_mask;
 	if (m->shard[i].used >= m->shard[i].limit) {
-		if (grow(m, i) == -1)
+		if (map_index_grow(m, i) == -1)
 			return NULL;
 		i = (unsigned)(hash >> 56) & m->shard_mask;
 	}
 	entry = entry_append(m, key);
 	if (entry == NULL)
 		return NULL;
-	shard_insert(&m->shard[i], hash << 32 | (m->count - 1));
+	map_shard_insert(&m->shard[i], hash << 32 | (m->count - 1));
 	return entry + 1;
 }
 

@@ -61,8 +61,18 @@ void map_free(struct map *m);
  */
 void map_clear(struct map *m);
 
+/*
+ * Makes TO, an empty map of the same seed and value size, equal to FROM, which keeps the bytes of
+ * long keys for both: it must not be cleared before TO.  0, or -1 when memory is short: then TO is
+ * empty.
+ */
+int map_copy(struct map *to, const struct map *from);
+
 /* Makes an empty map's first memory so that the inline functions below may be used; 0 or -1. */
 int map_ready(struct map *m);
+
+/* Sees to it that adding N keys moves no value; 0, or -1 when memory is short. */
+int map_reserve(struct map *m, uint32_t n);
 
 /* The number of keys. */
 static inline uint32_t
@@ -92,7 +102,8 @@ void *map_get(const struct map *m, struct map_key key, uint64_t hash);
 static inline uint64_t
 map_hash(const struct map *m, struct map_key key)
 {
-	return map_key_hash(key, m->seed);
+	return map_key_is_long(key) ? map_key_hash(key, m->seed) :
+	    map_key_hash_inline(key, m->seed);
 }
 
 /* What the hot loops use, inline. */
@@ -134,6 +145,15 @@ map_probe(const struct map_shard *s, uint64_t hash)
 	while ((uint32_t)(slot >> 32) != (uint32_t)hash && slot != 0)
 		slot = s->slots[i = (i + 1) & s->mask];
 	return (uint32_t)slot;
+}
+
+/* map_add, inline for a key that is there; the map is ready. */
+static inline void *
+map_at(struct map *m, struct map_key key, uint64_t hash)
+{
+	struct map_key *entry = map_entry(m, map_probe(map_shard(m, hash), hash));
+
+	return entry->a == key.a && entry->b == key.b ? entry + 1 : map_add(m, key, hash);
 }
 
 #endif

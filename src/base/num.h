@@ -9,11 +9,15 @@
 #ifndef BASE_NUM_H
 #define BASE_NUM_H
 
+#include "base/wide.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 #define NUM_INT_BYTES 20	/* longest output of num_format_u64 and num_format_i64 */
 #define NUM_DURATION_BYTES 24	/* longest output of num_format_duration */
+#define NUM_DOUBLE_BYTES 32	/* longest output of num_format_double */
+#define NUM_NANO_BYTES 44	/* longest output of num_format_nano */
 
 /* Why a word is not the number that was asked for. */
 enum num_status {
@@ -64,5 +68,15 @@ size_t num_format_i64(char *out, int64_t v);
  * written, unless it is negative.
  */
 size_t num_format_duration(char *out, int64_t us);
+
+/*
+ * Writes a finite V in the fewest digits that read back equal, the nearest to V of those: plainly
+ * from 1e-5 to below 1e17, a whole number without a point, else as 1.5e+20.  -0 is 0.  At most
+ * NUM_DOUBLE_BYTES bytes, no NUL; returns how many.
+ */
+size_t num_format_double(char *out, double v);
+
+/* Writes nano / 10^9, all its digits but no zeros at the end; at most NUM_NANO_BYTES bytes. */
+size_t num_format_nano(char *out, wide_int nano);
 
 #endif

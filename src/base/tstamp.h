@@ -8,6 +8,8 @@
 #ifndef BASE_TSTAMP_H
 #define BASE_TSTAMP_H
 
+#include "base/number.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,5 +31,32 @@ size_t tstamp_format(char *out, int64_t ms);
  * the slice has another form or names no date or time that exists; then *ms is unchanged.
  */
 int tstamp_parse(const char *text, size_t len, int64_t *ms);
+
+/*
+ * Reads a time as programs write it into *us, microseconds, finer digits cut off towards the past:
+ * a date and time as tstamp_parse reads it, or with a blank or t for T, a comma for the point, z,
+ * +hhmm, +hh or no zone (UTC); or a number, as below.  0, or -1 and *us is unchanged.
+ */
+int tstamp_detect(const char *text, size_t len, int64_t *us);
+
+/*
+ * The time that a number counts since the epoch, in seconds, milliseconds, microseconds or
+ * nanoseconds by its size: less than 1e11 (the year 5138 in seconds, 1973 in milliseconds), 1e14,
+ * 1e17, or more.  0, or -1 if it is outside of TSTAMP_MIN to TSTAMP_MAX; then *us is unchanged.
+ */
+int tstamp_from_number(const struct number *n, int64_t *us);
+
+/*
+ * Reads the whole slice by FORMAT, as strptime does but in no locale: %Y %m %d %e %j %H %I %M %S
+ * %p %y %b %B %h %a %A, %f (1 to 9 digits of a fraction), %s (seconds since the epoch, to the year
+ * 3939), %z (Z, +hh:mm, +hhmm, +hh), %Z (UTC, GMT or Z), %F %T %D %R, %n %t %%.  Numbers may
+ * lack leading zeros; names are English and of any case; a blank matches any blanks or none.
+ * Without %z it is UTC.  A leap second reads as the microsecond before it.  0, or -1 and *us is
+ * unchanged.
+ */
+int tstamp_strptime(const char *format, const char *text, size_t len, int64_t *us);
+
+/* What is wrong with FORMAT, the end of a sentence ("has no year"), or NULL. */
+const char *tstamp_format_problem(const char *format);
 
 #endif

@@ -190,7 +190,7 @@ address_source(struct settings *s, const char *text, int word, struct err *err)
 	size_t len = name_length(text);
 	struct job_source source = {
 		.name = text, .name_len = len, .address = len > 0 ? text + len + 1 : text,
-		.word = word,
+		.word = word, .number = s->inputs++,
 	};
 
 	if (len > 0 && check_name(s, text, len, word, err) == -1)
@@ -206,12 +206,11 @@ address_source(struct settings *s, const char *text, int word, struct err *err)
 	return add_source(s, source, err);
 }
 
-int
-address_sink(struct settings *s, const char *text, int word, struct err *err)
+const struct sink_class *
+address_sink(const char *text, int word, struct err *err)
 {
-	if (text[0] == '\0')
-		return err_word(err, word, "a sink is missing: --out SINK");
-	s->job.sink = find_sink(text, word, err);
-	s->job.out = text;
-	return s->job.sink == NULL ? -1 : 0;
+	if (text[0] != '\0')
+		return find_sink(text, word, err);
+	err_word(err, word, "a sink is missing: --out SINK");
+	return NULL;
 }

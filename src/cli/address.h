@@ -7,7 +7,7 @@
 /* Adds [NAME=]SOURCE, or each file that it is a glob of; 0 or -1. */
 int address_source(struct settings *, const char *text, int word, struct err *);
 
-/* Sets the sink; 0 or -1. */
-int address_sink(struct settings *, const char *text, int word, struct err *);
+/* The class of sink that takes an address, or NULL and the error. */
+const struct sink_class *address_sink(const char *text, int word, struct err *);
 
 #endif

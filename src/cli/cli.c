@@ -45,7 +45,7 @@ show(const struct settings *s)
 		show_help();
 		break;
 	case ACTION_STAGE_HELP:
-		show_stage_help(s->job.plan.help);
+		show_stage_help(s->plan.help);
 		break;
 	case ACTION_VERSION:
 		show_version();
@@ -62,8 +62,8 @@ show(const struct settings *s)
 static int
 show_all(const struct settings *s, struct err *err)
 {
-	show(s);
 	errno = 0;
+	show(s);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
 	err_system(err, "standard output", "write", errno);
@@ -97,15 +97,16 @@ cli_main(int argc, char **argv)
 	rc = open_standard(&err);
 	if (rc == 0)
 		rc = act(&settings, argc, argv, &ended_by, &err);
+	if (rc == -1 && err.code != ERR_PIPE)
+		message_error(&err, settings.argv != NULL ? settings.argc : argc,
+		    settings.argv != NULL ? settings.argv : argv);
 	settings_close(&settings);
 	if (rc == -1 && err.code == ERR_PIPE) {
 		signals_die(SIGPIPE);
 		return ERR_PIPE;
 	}
-	if (rc == -1) {
-		message_error(&err, argc, argv);
+	if (rc == -1)
 		return (int)err.code;
-	}
 	if (ended_by == SIGINT)
 		signals_die(SIGINT);
 	return 0;

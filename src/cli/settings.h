@@ -8,7 +8,7 @@
 enum settings_action {
 	ACTION_RUN,
 	ACTION_HELP,
-	ACTION_STAGE_HELP,	/* of settings.job.plan.help */
+	ACTION_STAGE_HELP,	/* of settings.plan.help */
 	ACTION_VERSION,
 	ACTION_LIST,
 	ACTION_EXPLAIN,
@@ -16,9 +16,23 @@ enum settings_action {
 
 struct settings {
 	enum settings_action	 action;
+	int			 argc;		/* the words as they are read: errors point there */
+	char			**argv;
+	const char		*script;	/* --file, or NULL */
+	char			**merged, **scripted;	/* its words, and all with them in place */
 	const char		*list;		/* stages, sources, sinks or formats */
 	int			 list_word;
 	struct plan_defaults	 defaults;
+	struct files		 files;		/* what stages read files by */
+	struct plan		 plan;		/* what job.plan is */
+	const char		*out;		/* the default sink, and the word it is */
+	int			 out_word;
+	const struct format_class *to;		/* how rows are written */
+	const char		*columns;	/* --columns, or NULL */
+	int			 columns_word;
+	int			 inputs;	/* how many -i there are */
+	const char		**names;	/* of sources, as the plan wants them */
+	struct arena		 words;		/* names cut out of words */
 	struct job_config	 job;
 	char			**globbed;	/* file names made from globs */
 	size_t			 nglobbed;

@@ -3,6 +3,7 @@
 
 #include "base/scan.h"
 #include "cli/version.h"
+#include "format/format_table.h"
 #include "sink/sink_table.h"
 #include "source/source_table.h"
 #include "stage/stage_table.h"
@@ -13,6 +14,9 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <sqlite3.h>
+#include <zlib.h>
+#include <zstd.h>
 
 #define OPTION_WIDTH 28
 
@@ -41,8 +45,8 @@ show_options(const struct opt *opts)
 void
 show_help(void)
 {
-	printf("usage: streamctl [OPTION]... STAGE [ARG]... [then STAGE [ARG]...]...\n"
-	    "Cuts a stream of lines into small batches and writes each batch's answer as TSV.\n\n"
+	printf("usage: streamctl [OPTION]... STAGE [ARG]... [then STAGE [ARG]...]... [also ...]\n"
+	    "Cuts a stream of records into small batches and writes the answer of each.\n\n"
 	    "  nc shop.example 9999 | streamctl --batch 1s wordcount\n"
 	    "  streamctl -i tcp://localhost:9999 wordcount -w 30s -s 10s then top 10\n");
 	printf("\nStages\n");
@@ -54,6 +58,9 @@ show_help(void)
 	printf("\nSinks\n");
 	for (const struct sink_class *const *c = sink_table; *c != NULL; c++)
 		printf("  %-28s%s\n", (*c)->usage, (*c)->help);
+	printf("\nFormats\n");
+	for (const struct format_class *const *f = formats; *f != NULL; f++)
+		printf("  %-28s%s\n", (*f)->name, (*f)->help);
 	for (const struct opt_group *g = settings_groups; g->title != NULL; g++) {
 		printf("\n%s\n", g->title);
 		show_options(g->opts);
@@ -67,8 +74,12 @@ show_stage_help(const struct stage_class *c)
 	printf("usage: streamctl ... %s %s\n%s\n\n%s", c->name, c->usage, c->help, c->detail);
 	printf("Spark: %s\n\nOptions\n", c->spark);
 	show_options(c->options);
-	if (c->aggregate != NULL)
+	if ((c->flags & (STAGE_AGGREGATES | STAGE_WINDOWS | STAGE_CHOOSES)) != 0)
 		show_options(plan_window_opts);
+	if ((c->flags & (STAGE_AGGREGATES | STAGE_CHOOSES)) != 0)
+		show_options(plan_emit_opts);
+	if (c->seed != NULL)
+		show_options(plan_begin_opts);
 	show_options(plan_common_opts);
 }
 
@@ -79,9 +90,10 @@ show_version(void)
 	struct event_base *base = event_base_new();
 
 	(void)pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
-	printf("streamctl %s\nlibevent %s, events by %s\nPCRE2 %s\nscan %s\n", VERSION,
-	    event_get_version(), base != NULL ? event_base_get_method(base) : "nothing", pcre2,
-	    scan_best()->name);
+	printf("streamctl %s\nlibevent %s, events by %s\nPCRE2 %s\nSQLite %s\nzlib %s\nzstd %s\n"
+	    "scan %s\n", VERSION, event_get_version(),
+	    base != NULL ? event_base_get_method(base) : "nothing", pcre2, sqlite3_libversion(),
+	    zlibVersion(), ZSTD_versionString(), scan_best()->name);
 	if (base != NULL)
 		event_base_free(base);
 	libevent_global_shutdown();
@@ -100,6 +112,7 @@ show_list(const char *kind)
 		for (const struct sink_class *const *c = sink_table; *c != NULL; c++)
 			printf("%s\t%s\t%s\n", (*c)->name, (*c)->usage, (*c)->help);
 	else
-		printf("lines\tinput\tone record a line, ended by \\n or \\r\\n\n"
-		    "tsv\toutput\tone row a line, \\t \\n \\r \\\\ escaped\n");
+		for (const struct format_class *const *f = formats; *f != NULL; f++)
+			printf("%s\t%s\t%s\n", (*f)->name, (*f)->read == NULL ? "output" :
+			    (*f)->rows == NULL ? "input" : "input, output", (*f)->help);
 }

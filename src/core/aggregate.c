@@ -7,10 +7,12 @@
 
 #define AHEAD 32		/* keys whose memory is asked for before they are merged */
 
-static void
-count_merge(uint64_t *into, const uint64_t *from)
+static int
+count_merge(const struct aggregate *agg, uint64_t *into, const uint64_t *from)
 {
+	(void)agg;
 	*into += *from;
+	return 0;
 }
 
 const struct aggregate aggregate_count = {
@@ -39,14 +41,46 @@ aggregate_merge(const struct aggregate *agg, struct map *into, const struct map 
 			    map_probe(map_shard(into, hashes[i]), hashes[i])));
 		for (uint32_t i = 0; i < n; i++, id++) {
 			struct map_key *entry = map_entry(from, id);
-			uint64_t *value = map_add(into, *entry, hashes[i]);
+			uint64_t *value = map_at(into, *entry, hashes[i]);
 
 			if (value == NULL)
 				return -1;
-			agg->merge(value, (const uint64_t *)(entry + 1));
+			if (agg->merge(agg, value, (const uint64_t *)(entry + 1)) == -1)
+				return -1;
 		}
 	}
 	return 0;
+}
+
+static void
+free_values(const struct aggregate *agg, struct map *map)
+{
+	for (uint32_t id = 1; agg->drop != NULL && id < map->count; id++)
+		agg->drop(agg, (uint64_t *)(map_entry(map, id) + 1));
+}
+
+void
+aggregate_clear(const struct aggregate *agg, struct map *map)
+{
+	free_values(agg, map);
+	map_clear(map);
+}
+
+void
+aggregate_free(const struct aggregate *agg, struct map *map)
+{
+	free_values(agg, map);
+	map_free(map);
+}
+
+size_t
+aggregate_bytes(const struct aggregate *agg, const struct map *map)
+{
+	size_t bytes = 0;
+
+	for (uint32_t id = 1; agg->bytes != NULL && id < map->count; id++)
+		bytes += agg->bytes(agg, (const uint64_t *)(map_entry(map, id) + 1));
+	return bytes;
 }
 
 static int
@@ -78,6 +112,8 @@ save_entry(const struct aggregate *agg, const struct map_key *entry, struct buf 
 
 	if (save_word(out, len) == -1 || buf_add(out, key, len) == -1)
 		return -1;
+	if (agg->save != NULL)
+		return agg->save(agg, value, out);
 	for (size_t i = 0; i < agg->words; i++)
 		if (save_word(out, value[i]) == -1)
 			return -1;
@@ -95,24 +131,37 @@ aggregate_save(const struct aggregate *agg, const struct map *map, struct buf *o
 	return 0;
 }
 
+/* Merges plain words off BYTES into VALUE; returns as aggregate->load. */
+static ptrdiff_t
+load_words(const struct aggregate *agg, uint64_t *value, const char *bytes, size_t left,
+    uint64_t *words)
+{
+	if (left < 8 * agg->words)
+		return 0;
+	for (size_t i = 0; i < agg->words; i++)
+		words[i] = load_word(bytes + 8 * i);
+	return agg->merge(agg, value, words) == -1 ? -1 : (ptrdiff_t)(8 * agg->words);
+}
+
 /* Takes one entry off BYTES; its size, or 0 when it is cut short, or -1 when memory is. */
 static ptrdiff_t
 load_entry(const struct aggregate *agg, struct map *map, const char *bytes, size_t left,
     uint64_t *words)
 {
-	size_t fixed = 8 + 8 * agg->words, len;
+	size_t len, head;
 	uint64_t *value;
+	ptrdiff_t took;
 
-	if (left < fixed || load_word(bytes) > left - fixed)
+	if (left < 8 || load_word(bytes) > left - 8)
 		return 0;
 	len = (size_t)load_word(bytes);
-	for (size_t i = 0; i < agg->words; i++)
-		words[i] = load_word(bytes + 8 + len + 8 * i);
+	head = 8 + len;
 	value = map_put(map, bytes + 8, len);
 	if (value == NULL)
 		return -1;
-	agg->merge(value, words);
-	return (ptrdiff_t)(fixed + len);
+	took = agg->load != NULL ? agg->load(agg, value, bytes + head, left - head) :
+	    load_words(agg, value, bytes + head, left - head, words);
+	return took <= 0 ? took : took + (ptrdiff_t)head;
 }
 
 int

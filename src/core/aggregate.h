@@ -13,10 +13,32 @@
 #include "base/err.h"
 #include "base/map.h"
 
+#include <stddef.h>
+
 struct aggregate {
 	const char	*name;
 	size_t		 words;		/* 64-bit words in a value */
-	void		(*merge)(uint64_t *into, const uint64_t *from);
+	const void	*config;	/* of the stage, for the functions below */
+
+	/* Adds FROM, which stays as it is, to INTO.  0, or -1 when memory is short. */
+	int		(*merge)(const struct aggregate *, uint64_t *into, const uint64_t *from);
+
+	/*
+	 * For values that own memory, a word being a pointer to it; NULL for all others.  A value
+	 * is moved by copying its words.  drop leaves zeros; bytes is what it holds beyond its
+	 * words.
+	 */
+	void		(*drop)(const struct aggregate *, uint64_t *value);
+	size_t		(*bytes)(const struct aggregate *, const uint64_t *value);
+
+	/*
+	 * Writes a value down, and merges what was written into one; NULL: its words, 8 bytes
+	 * little-endian each.  load returns how many bytes it took, 0 if they are damaged or cut
+	 * short, -1 when memory is short.
+	 */
+	int		(*save)(const struct aggregate *, const uint64_t *value, struct buf *);
+	ptrdiff_t	(*load)(const struct aggregate *, uint64_t *value, const char *bytes,
+			    size_t len);
 };
 
 /* One word: how many records.  merge adds. */
@@ -24,6 +46,11 @@ extern const struct aggregate aggregate_count;
 
 /* Merges every value of FROM into INTO (maps of one seed); 0, or -1 when memory is short. */
 int aggregate_merge(const struct aggregate *, struct map *into, const struct map *from);
+
+/* map_clear and map_free for a map whose values may own memory; what the values hold. */
+void aggregate_clear(const struct aggregate *, struct map *);
+void aggregate_free(const struct aggregate *, struct map *);
+size_t aggregate_bytes(const struct aggregate *, const struct map *);
 
 /*
  * Appends all of MAP to OUT: the number of keys, then for each its length, bytes and words, all

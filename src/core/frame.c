@@ -118,18 +118,31 @@ line_length(const char *line, const char *newline)
 	return len > 0 && newline[-1] == '\r' ? len - 1 : len;
 }
 
-/* Takes the lines over the limit out of the *LEN bytes of whole lines that follow the block. */
+/* The size of the line at FROM, its end included. */
+static size_t
+line_size(const struct lines *l, const char *from, const char *end)
+{
+	size_t len = (size_t)(end - from);
+
+	return l->quoted ? records_skip(from, len, 1) :
+	    (size_t)((const char *)memchr(from, '\n', len) + 1 - from);
+}
+
+/*
+ * Takes the lines over the limit out of the *LEN bytes of whole lines that follow the block; *LINES
+ * are left.
+ */
 static int
-drop_long(struct lines *l, size_t *len, size_t max_line, struct frame_counts *counts)
+drop_long(struct lines *l, size_t *len, uint64_t *lines, size_t max_line,
+    struct frame_counts *counts)
 {
 	char *start = l->data + l->len, *to = start, *from = start, *end = start + *len;
 	uint64_t at = l->records;
 
 	while (from < end) {
-		char *newline = memchr(from, '\n', (size_t)(end - from));
-		size_t size = (size_t)(newline + 1 - from);
+		size_t size = line_size(l, from, end);
 
-		if (line_length(from, newline) > max_line) {
+		if (line_length(from, from + size - 1) > max_line) {
 			if (count_more(l, at, bad_line(size), counts) == -1)
 				return -1;
 		} else {
@@ -140,19 +153,23 @@ drop_long(struct lines *l, size_t *len, size_t max_line, struct frame_counts *co
 		from += size;
 	}
 	*len = (size_t)(to - start);
+	*lines = at - l->records;
 	return 0;
 }
 
 /* Makes LEN bytes of whole lines behind l->len part of the block; 0 or -1. */
 static int
-add_lines(struct lines *l, const struct scan *scan, size_t len, size_t max_line,
+add_lines(struct lines *l, const struct scan *scan, size_t len, uint64_t quoted, size_t max_line,
     struct frame_counts *counts)
 {
-	size_t records;
+	uint64_t records = quoted;
 
-	if (len > max_line && drop_long(l, &len, max_line, counts) == -1)
-		return -1;
-	records = scan->newlines(l->data + l->len, len);
+	if (len > max_line) {
+		if (drop_long(l, &len, &records, max_line, counts) == -1)
+			return -1;
+	} else if (!l->quoted) {
+		records = scan->newlines(l->data + l->len, len);
+	}
 	l->records += records;
 	counts->records += records;
 	counts->bytes += len;
@@ -223,26 +240,52 @@ take_long(struct framer *f, struct lines *l, size_t size)
 	return 0;
 }
 
+/* The newline that ends the last line of the bytes just read, or NULL; QUOTED: how many end. */
+static const char *
+last_end(struct framer *f, const struct lines *l, const struct scan *scan, const char *text,
+    size_t size, uint64_t *quoted)
+{
+	size_t end;
+
+	*quoted = 0;
+	if (!l->quoted)
+		return memrchr(text, '\n', size);
+	end = quotes_scan(&f->quotes, scan, text, size, quoted);
+	return end == 0 ? NULL : text + end - 1;
+}
+
+/* Bytes were read of which the first belong to a line that is skipped: up to any newline. */
+static int
+take_skipping(struct framer *f, struct lines *l, const struct scan *scan, char *text, size_t size,
+    size_t max_line, struct frame_counts *counts)
+{
+	const char *first = memchr(text, '\n', size);
+	size_t end = first == NULL ? size : (size_t)(first + 1 - text);
+
+	if (skip(l, end, counts) == -1)
+		return -1;
+	if (first == NULL)
+		return 0;
+	f->skipping = false;
+	f->quotes = (struct quotes){ .state = QUOTES_START };
+	memmove(text, text + end, size - end);
+	return size > end ? frame_take(f, l, scan, size - end, max_line, counts) : 0;
+}
+
 int
 frame_take(struct framer *f, struct lines *l, const struct scan *scan, size_t size,
     size_t max_line, struct frame_counts *counts)
 {
 	char *text = l->data + l->len + gap(f, l);
-	const char *last = memrchr(text, '\n', size);
+	const char *last;
 	size_t head, whole;
+	uint64_t quoted;
 
+	if (f->skipping)
+		return take_skipping(f, l, scan, text, size, max_line, counts);
+	last = last_end(f, l, scan, text, size, &quoted);
 	if (last == NULL)
 		return keep_rest(f, l, text, size, max_line, counts);
-	if (f->skipping) {
-		const char *first = memchr(text, '\n', size);
-		size_t end = (size_t)(first + 1 - text);
-
-		f->skipping = false;
-		if (skip(l, end, counts) == -1)
-			return -1;
-		memmove(text, text + end, size - end);
-		return size > end ? frame_take(f, l, scan, size - end, max_line, counts) : 0;
-	}
 	head = f->partial.len;
 	if (head > 0 && gap(f, l) == 0) {
 		size_t last_at = (size_t)(last - text);
@@ -256,7 +299,7 @@ frame_take(struct framer *f, struct lines *l, const struct scan *scan, size_t si
 		memcpy(text - head, f->partial.data, head);
 	f->partial.len = 0;
 	whole = (size_t)(last + 1 - text);
-	if (add_lines(l, scan, head + whole, max_line, counts) == -1)
+	if (add_lines(l, scan, head + whole, quoted, max_line, counts) == -1)
 		return -1;
 	return keep_rest(f, l, text + whole, size - whole, max_line, counts);
 }
@@ -293,6 +336,7 @@ int
 frame_end(struct framer *f, struct lines *l, size_t max_line, struct frame_counts *counts)
 {
 	f->skipping = false;
+	f->quotes = (struct quotes){ .state = QUOTES_START };
 	if (f->partial.len == 0)
 		return 0;
 	if (too_long(f->partial.data, f->partial.len, max_line))

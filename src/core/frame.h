@@ -6,6 +6,8 @@
  *   block:  | whole lines ... | room for the unfinished line | bytes just read ... | pad |
  *           0                len                            gap
  *
+ * Where fields may be quoted, a "line" is a record, which can span several (core/quotes).
+ *
  * A line longer than the limit is counted as bad and skipped; no more than the limit and one read
  * of it is ever held.  Where it was is noted beside the block, so that whoever cuts the block into
  * batches can tell which one it belongs to.  The answer does not depend on how the bytes were
@@ -17,13 +19,19 @@
 
 #include "base/buf.h"
 #include "base/scan.h"
+#include "core/quotes.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
+struct layout;
+
 struct framer {			/* one connection; a zeroed struct is a new one */
 	struct buf	partial;	/* the line that has not ended yet */
+	struct quotes	quotes;		/* where it has come to, if lines->quoted */
 	bool		skipping;	/* it is over the limit: wait for its end */
+	bool		headed;		/* its header record has come */
+	const struct layout *layout;	/* where the fields of its records are */
 };
 
 struct frame_counts {
@@ -43,6 +51,9 @@ struct lines {			/* the shared block; its bytes are data[0 .. len) */
 	size_t			 len;
 	size_t			 cap;		/* without the pad */
 	uint64_t		 records;	/* lines in the block */
+	bool			 quoted;	/* a newline in quotes ends no line */
+	int			 source;	/* number of their source, -1: of several */
+	const struct layout	*layout;	/* where their fields are, NULL: as in the plan */
 	struct frame_mark	*mark;		/* bad lines between them, in order */
 	size_t			 marks, marks_cap;
 };

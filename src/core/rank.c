@@ -78,20 +78,20 @@ insertion_sort(const struct rank *r, struct rank_item *v, size_t n)
 	}
 }
 
-/* By ORDER, with the part of scratch that belongs to V. */
+/* By key alone, with the part of scratch that belongs to V. */
 static void
-merge_sort(struct rank *r, struct rank_item *v, size_t n,
-    int (*order)(const struct rank *, const struct rank_item *, const struct rank_item *))
+merge_sort(struct rank *r, struct rank_item *v, size_t n)
 {
 	struct rank_item *spare = r->scratch + (v - r->items);
 	size_t half = n / 2, i = 0, k = half;
 
 	if (n < 2)
 		return;
-	merge_sort(r, v, half, order);
-	merge_sort(r, v + half, n - half, order);
+	merge_sort(r, v, half);
+	merge_sort(r, v + half, n - half);
 	for (size_t at = 0; at < n; at++)
-		spare[at] = k >= n || (i < half && order(r, &v[i], &v[k]) <= 0) ? v[i++] : v[k++];
+		spare[at] = k >= n || (i < half && compare_keys(r, &v[i], &v[k]) <= 0) ?
+		    v[i++] : v[k++];
 	memcpy(v, spare, n * sizeof(*v));
 }
 
@@ -165,7 +165,7 @@ key_sort(struct rank *r, struct rank_item *v, size_t n, size_t offset, unsigned 
 		return;
 	}
 	if (depth == MAX_DEPTH) {
-		merge_sort(r, v, n, compare_keys);
+		merge_sort(r, v, n);
 		return;
 	}
 	radix_sort(r, v, n);
@@ -180,14 +180,20 @@ key_sort(struct rank *r, struct rank_item *v, size_t n, size_t offset, unsigned 
 	}
 }
 
-static int
-compare_large(const struct rank *r, const struct rank_item *x, const struct rank_item *y)
+/* By count, best first, then key. */
+static void
+large_sort(struct rank *r, struct rank_item *v, size_t n)
 {
-	uint64_t xcount = item_count(r, x), ycount = item_count(r, y);
-
-	if (xcount != ycount)
-		return xcount > ycount ? -1 : 1;
-	return compare(r, x, y);
+	for (size_t i = 0; i < n; i++)
+		v[i].prefix = ~item_count(r, &v[i]);
+	radix_sort(r, v, n);
+	for (size_t i = 0, run; i < n; i += run) {
+		for (run = 1; i + run < n && v[i + run].prefix == v[i].prefix; run++)
+			;
+		for (size_t k = i; k < i + run; k++)
+			v[k].prefix = key_prefix(map_entry(r->map, v[k].id), 0);
+		key_sort(r, v + i, run, 0, 0);
+	}
 }
 
 static size_t
@@ -229,15 +235,32 @@ deal(size_t start[GROUPS + 1], uint64_t limit, size_t *lowest)
 	return at;
 }
 
-int
-rank_sort(struct rank *r, const struct map *map, uint64_t limit)
+/* Adds the keys that have no count, but are in every answer; there is room for them. */
+static void
+add_zeros(struct rank *r, const struct map *always)
 {
-	size_t start[GROUPS + 1] = { 0 }, lowest, n;
+	size_t first = r->n;
+
+	for (uint32_t id = 1; id < r->map->count; id++) {
+		const struct map_key *entry = map_entry(r->map, id);
+
+		if (*(const uint64_t *)(entry + 1) == 0 &&
+		    map_get(always, *entry, map_hash(always, *entry)) != NULL)
+			r->items[r->n++] = (struct rank_item){ key_prefix(entry, 0), id };
+	}
+	key_sort(r, r->items + first, r->n - first, 0, 0);
+}
+
+int
+rank_sort(struct rank *r, const struct map *map, const struct map *always, uint64_t limit)
+{
+	size_t start[GROUPS + 1] = { 0 }, lowest, n, more;
 
 	for (uint32_t id = 1; id < map->count; id++)
 		start[group_of(*(const uint64_t *)(map_entry(map, id) + 1))]++;
 	n = deal(start, limit, &lowest);
-	if (reserve(r, n) == -1)
+	more = always != NULL && n < limit ? map_count(always) : 0;
+	if (reserve(r, n + more) == -1)
 		return -1;
 	r->map = map;
 	r->n = n;
@@ -249,9 +272,11 @@ rank_sort(struct rank *r, const struct map *map, uint64_t limit)
 			r->items[start[g]++] = (struct rank_item){ key_prefix(entry, 0), id };
 	}
 	/* start[g] is now the end of group g, and the start of the next one down */
-	merge_sort(r, r->items, start[GROUPS], compare_large);
+	large_sort(r, r->items, start[GROUPS]);
 	for (size_t g = GROUPS - 1; g >= lowest && g > 0; g--)
 		key_sort(r, r->items + start[g + 1], start[g] - start[g + 1], 0, 0);
+	if (more > 0)
+		add_zeros(r, always);
 	return 0;
 }
 

@@ -21,13 +21,21 @@ struct rank {
 };
 
 /*
- * Ranks the keys of MAP (values of aggregate_count) that have a count; at least the first LIMIT of
- * them are in order, further ones may be missing.  0, or -1 when memory is short.
+ * Ranks the keys of MAP (values of aggregate_count) that have a count, and those of ALWAYS (or
+ * NULL) in it that have none; at least the first LIMIT of them are in order, further ones may be
+ * missing.  0, or -1 when memory is short.
  */
-int rank_sort(struct rank *, const struct map *map, uint64_t limit);
+int rank_sort(struct rank *, const struct map *map, const struct map *always, uint64_t limit);
 
 /* The Ith best: its key, the key's length and its count. */
 const char *rank_get(const struct rank *, size_t i, size_t *len, uint64_t *count);
+
+/* The Ith best as an entry of the map, its value behind it. */
+static inline const struct map_key *
+rank_entry(const struct rank *r, size_t i)
+{
+	return map_entry(r->map, r->items[i].id);
+}
 
 /* Asks for the memory of the Ith, if there is one. */
 static inline void

@@ -147,10 +147,11 @@ tally_end(struct tally *t)
 }
 
 int
-tally_fire(struct tally *t, const struct map *answer, uint64_t limit, struct err *err)
+tally_fire(struct tally *t, const struct stage *s, const struct map *answer, uint64_t limit,
+    struct err *err)
 {
 	t->next = 0;
-	if (rank_sort(&t->rank, answer, limit) == -1)
+	if (rank_sort(&t->rank, answer, s->given.always, limit) == -1)
 		return err_memory(err, "ordering the answer");
 	return 0;
 }
@@ -163,12 +164,13 @@ tally_rows(struct tally *t, const struct rows *rows)
 	for (; n < rows->cap && t->next < t->rank.n; n++, t->next++) {
 		rank_prefetch(&t->rank, t->next + AHEAD);
 		struct value *cells = rows->cells + 2 * n;
+		const char *text;
 		uint64_t count;
+		size_t len;
 
-		cells[0].kind = VALUE_TEXT;
-		cells[0].text = rank_get(&t->rank, t->next, &cells[0].len, &count);
-		cells[1].kind = VALUE_INT;
-		cells[1].i = (int64_t)count;
+		text = rank_get(&t->rank, t->next, &len, &count);
+		cells[0] = value_text(text, len);
+		cells[1] = value_int((int64_t)count);
 	}
 	return n;
 }

@@ -30,8 +30,9 @@ int tally_start(struct tally *, struct map *map);
 /* Counts what is still in the queue: to be called before the keys' text goes away.  0 or -1. */
 int tally_end(struct tally *);
 
-/* Ranks ANSWER for tally_rows; at least LIMIT rows.  0, or -1 and the error. */
-int tally_fire(struct tally *, const struct map *answer, uint64_t limit, struct err *);
+/* Ranks the ANSWER of a stage for tally_rows; at least LIMIT rows.  0, or -1 and the error. */
+int tally_fire(struct tally *, const struct stage *, const struct map *answer, uint64_t limit,
+    struct err *);
 
 /* The next rows, {text, count}; how many, 0 at the end. */
 size_t tally_rows(struct tally *, const struct rows *);

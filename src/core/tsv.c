@@ -1,63 +1,19 @@
-/* The TSV encoder, see tsv.h. */
+/* TSV, see tsv.h. */
 #include "core/tsv.h"
 
 #include "base/num.h"
 #include "base/scan.h"
-#include "base/tstamp.h"
 
 #include <string.h>
 
-#define NUMBER_MAX 20			/* characters of the longest 64-bit number */
-
 /* The letter that stands for a byte behind the backslash, or 0 for a byte that passes. */
 static const char escapes[256] = { ['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r', ['\\'] = '\\' };
-
-/* Seconds, with three decimals if they are not whole; returns how many characters. */
-static size_t
-format_seconds(char *out, int64_t ms)
-{
-	uint64_t size = ms < 0 ? -(uint64_t)ms : (uint64_t)ms, part = size % 1000;
-	size_t len = 0;
-
-	if (ms < 0)
-		out[len++] = '-';
-	len += num_format_u64(out + len, size / 1000);
-	if (part == 0)
-		return len;
-	out[len++] = '.';
-	out[len++] = (char)('0' + part / 100);
-	out[len++] = (char)('0' + part / 10 % 10);
-	out[len++] = (char)('0' + part % 10);
-	return len;
-}
-
-void
-tsv_set_time(struct tsv *t, int64_t us)
-{
-	int64_t ms = us / 1000 - (us % 1000 < 0);
-
-	t->time_len = 0;
-	switch (t->format) {
-	case TIME_NONE:
-		return;
-	case TIME_ISO:
-		t->time_len = tstamp_format(t->time, ms);
-		break;
-	case TIME_EPOCH:
-		t->time_len = format_seconds(t->time, ms);
-		break;
-	case TIME_EPOCH_MS:
-		t->time_len = num_format_i64(t->time, ms);
-		break;
-	}
-	t->time[t->time_len++] = '\t';
-}
 
 /* Most bytes that a value can take. */
 static size_t
 value_max(const struct value *v)
 {
-	return v->kind == VALUE_TEXT ? 2 * v->len : NUMBER_MAX;
+	return v->kind == VALUE_TEXT ? 2 * (size_t)v->len : NUM_DOUBLE_BYTES;
 }
 
 /* Text is mostly free of bytes to escape: looks first, then copies it whole. */
@@ -84,30 +40,54 @@ put_text(char *p, const char *text, size_t len)
 }
 
 static char *
-put_value(char *p, const struct value *v)
+put_bytes(char *p, const char *bytes, size_t len)
 {
-	return v->kind == VALUE_TEXT ? put_text(p, v->text, v->len) : p + num_format_i64(p, v->i);
+	memcpy(p, bytes, len);
+	return p + len;
 }
 
-/* Appends HEAD, the fields joined by tabs, and LAST if it is not NUL; asks for room once. */
+static char *
+put_value(char *p, const struct value *v)
+{
+	switch (v->kind) {
+	case VALUE_NULL:
+		break;
+	case VALUE_TEXT:
+		return put_text(p, v->text, v->len);
+	case VALUE_INT:
+		return p + num_format_i64(p, v->i);
+	case VALUE_DOUBLE:
+		return p + num_format_double(p, v->d);
+	case VALUE_BOOL:
+		return v->i != 0 ? put_bytes(p, "true", 4) : put_bytes(p, "false", 5);
+	}
+	return put_bytes(p, "\\N", 2);
+}
+
+/* The cell of column I; without columns the cells are in order. */
+static const struct value *
+cell_of(const struct value *cells, const struct column *column, unsigned i)
+{
+	return &cells[column != NULL ? column[i].slot : i];
+}
+
+/* Appends the fields joined by tabs, and LAST if it is not NUL; asks for room once. */
 static int
 put_row(struct buf *out, const char *head, size_t head_len, const struct value *cells,
-    unsigned columns, char last)
+    const struct column *column, unsigned columns, char last)
 {
 	size_t need = head_len + columns + 1;
 	char *p;
 
 	for (unsigned i = 0; i < columns; i++)
-		need += value_max(&cells[i]);
+		need += value_max(cell_of(cells, column, i));
 	if (buf_reserve(out, need) == -1)
 		return -1;
-	p = out->data + out->len;
-	memcpy(p, head, head_len);
-	p += head_len;
+	p = put_bytes(out->data + out->len, head, head_len);
 	for (unsigned i = 0; i < columns; i++) {
 		if (i > 0)
 			*p++ = '\t';
-		p = put_value(p, &cells[i]);
+		p = put_value(p, cell_of(cells, column, i));
 	}
 	if (last != '\0')
 		*p++ = last;
@@ -116,72 +96,91 @@ put_row(struct buf *out, const char *head, size_t head_len, const struct value *
 }
 
 int
+tsv_columns(struct buf *out, const char *head, size_t head_len, const struct schema *s,
+    const struct value *cells)
+{
+	return put_row(out, head, head_len, cells, s->column, s->columns, '\n');
+}
+
+int
 tsv_field(struct buf *out, const struct value *v)
 {
-	return put_row(out, "", 0, v, 1, '\0');
+	return put_row(out, "", 0, v, NULL, 1, '\0');
 }
 
 int
 tsv_row(struct buf *out, const struct value *cells, unsigned columns)
 {
-	return put_row(out, "", 0, cells, columns, '\0');
-}
-
-static int
-lines_block(struct tsv *t, const struct block *b)
-{
-	const char *text = b->text, *end = b->text + b->len;
-
-	while (text < end) {
-		struct value line = { .kind = VALUE_TEXT, .text = text };
-
-		text = line_next(text, end, &line.len);
-		if (put_row(&t->out, t->time, t->time_len, &line, 1, '\n') == -1)
-			return -1;
-	}
-	return 0;
+	return put_row(out, "", 0, cells, NULL, columns, '\0');
 }
 
 int
-tsv_block(struct tsv *t, const struct block *b)
+tsv_lines(const struct block *rows, unsigned columns, struct buf *space, struct block *lines)
 {
-	if (b->text != NULL)
-		return lines_block(t, b);
-	for (uint64_t row = 0; row < b->records; row++)
-		if (put_row(&t->out, t->time, t->time_len, b->cells + row * b->columns,
-		    b->columns, '\n') == -1)
-			return -1;
-	return 0;
-}
+	uint64_t records = rows->records;
 
-int
-tsv_header(struct tsv *t, const struct schema *s)
-{
-	struct value cells[SCHEMA_MAX];
-
-	for (unsigned i = 0; i < s->columns; i++)
-		cells[i] = (struct value){
-			.kind = VALUE_TEXT, .text = s->name[i], .len = strlen(s->name[i]),
-		};
-	if (t->format != TIME_NONE && buf_add(&t->out, "time\t", 5) == -1)
-		return -1;
-	if (tsv_row(&t->out, cells, s->columns) == -1)
-		return -1;
-	return buf_add(&t->out, "\n", 1);
-}
-
-int
-tsv_lines(const struct block *rows, struct buf *space, struct block *lines)
-{
 	space->len = 0;
-	for (uint64_t row = 0; row < rows->records; row++)
-		if (put_row(space, "", 0, rows->cells + row * rows->columns, rows->columns,
+	for (uint64_t row = 0; row < records; row++)
+		if (put_row(space, "", 0, rows->cells + row * rows->width, NULL, columns,
 		    '\n') == -1)
 			return -1;
 	if (buf_reserve(space, SCAN_PAD) == -1)
 		return -1;
-	*lines = (struct block){
-		.text = space->data, .len = space->len, .records = rows->records,
-	};
+	lines->text = space->data;
+	lines->len = space->len;
+	lines->records = records;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+/* The byte that \LETTER stands for, or 0. */
+static char
+unescaped(char letter)
+{
+	switch (letter) {
+	case 't':
+		return '\t';
+	case 'n':
+		return '\n';
+	case 'r':
+		return '\r';
+	case '\\':
+		return '\\';
+	default:
+		return '\0';
+	}
+}
+
+/* A field with a backslash in it; 0, or -1 when memory is short. */
+static int
+unescape(struct arena *arena, const char *text, size_t len, struct value *cell)
+{
+	const char *end = text + len;
+	char *out, *to;
+
+	if (len == 2 && text[1] == 'N') {
+		*cell = value_null();
+		return 0;
+	}
+	to = out = arena_bytes(arena, len);
+	if (out == NULL)
+		return -1;
+	while (text < end) {
+		char byte = *text == '\\' && text + 1 < end ? unescaped(text[1]) : '\0';
+
+		*to++ = byte != '\0' ? byte : *text;
+		text += byte != '\0' ? 2 : 1;
+	}
+	*cell = value_text(out, (size_t)(to - out));
+	return 0;
+}
+
+int
+tsv_take(struct arena *arena, const char *text, size_t len, struct value *cell)
+{
+	if (memchr(text, '\\', len) != NULL)
+		return unescape(arena, text, len, cell);
+	*cell = value_text(text, len);
 	return 0;
 }

@@ -50,6 +50,18 @@ window_open(struct window *w, const struct aggregate *agg, int64_t length, int64
 	return w->panes == NULL ? -1 : 0;
 }
 
+void
+window_open_growing(struct window *w, const struct aggregate *agg, enum emit emit, int64_t length,
+    int64_t slide, int64_t ttl, const uint64_t seed[2])
+{
+	*w = (struct window){
+		.agg = agg, .length = length, .slide = slide, .pane = slide, .npanes = 1,
+		.now = -1, .answered = -1, .grows = true,
+	};
+	map_init(&w->open, agg->words * sizeof(uint64_t), seed);
+	running_open(&w->running, agg, emit, length, ttl, seed);
+}
+
 /* ---- panes ---- */
 
 static struct pane *
@@ -64,6 +76,7 @@ pane_entry(const struct window *w, const struct pane *p, size_t i)
 	return (struct map_key *)(void *)(p->entries + i * w->open.stride);
 }
 
+/* Frees a pane whose values are owned elsewhere. */
 static void
 pane_free(const struct window *w, struct pane *p)
 {
@@ -72,7 +85,7 @@ pane_free(const struct window *w, struct pane *p)
 	*p = (struct pane){ 0 };
 }
 
-/* Copies the open pane's entries, long keys included, side by side. */
+/* Copies the open pane's entries, long keys included, side by side: the values have moved. */
 static int
 pane_fill(const struct window *w, struct pane *p)
 {
@@ -100,6 +113,16 @@ pane_fill(const struct window *w, struct pane *p)
 	return 0;
 }
 
+static size_t
+pane_bytes(const struct window *w, struct pane *p)
+{
+	size_t bytes = p->n * w->open.stride + p->bytes.total;
+
+	for (size_t k = 0; w->agg->bytes != NULL && k < p->n; k++)
+		bytes += w->agg->bytes(w->agg, (uint64_t *)(pane_entry(w, p, k) + 1));
+	return bytes;
+}
+
 /* ---- the two stacks ---- */
 
 /* Merges pane P into front; what front held for its keys stays behind in the pane. */
@@ -109,11 +132,12 @@ pane_to_front(struct window *w, struct pane *p)
 	for (size_t i = 0; i < p->n; i++) {
 		struct map_key *entry = pane_entry(w, p, i);
 		uint64_t *value = (uint64_t *)(entry + 1);
-		uint64_t *front = map_add(&w->front, *entry, map_hash(&w->front, *entry));
+		uint64_t *front = map_at(&w->front, *entry, map_hash(&w->front, *entry));
 
 		if (front == NULL)
 			return -1;
-		w->agg->merge(value, front);
+		if (w->agg->merge(w->agg, value, front) == -1)
+			return -1;
 		for (size_t k = 0; k < w->agg->words; k++) {
 			uint64_t merged = value[k];
 
@@ -128,11 +152,13 @@ pane_to_front(struct window *w, struct pane *p)
 static int
 flip(struct window *w)
 {
-	map_clear(&w->front);
+	aggregate_clear(w->agg, &w->front);
+	if (map_ready(&w->front) == -1)
+		return -1;
 	for (size_t i = w->closed; i-- > 0;)
 		if (pane_to_front(w, pane_at(w, i)) == -1)
 			return -1;
-	map_clear(&w->back);
+	aggregate_clear(w->agg, &w->back);
 	w->fronted = w->closed;
 	return 0;
 }
@@ -147,8 +173,10 @@ drop_oldest(struct window *w)
 		return -1;
 	for (size_t i = 0; i < p->n; i++) {
 		struct map_key *entry = pane_entry(w, p, i);
-		uint64_t *front = map_get(&w->front, *entry, map_hash(&w->front, *entry));
+		uint64_t *front = map_at(&w->front, *entry, map_hash(&w->front, *entry));
 
+		if (w->agg->drop != NULL)
+			w->agg->drop(w->agg, front);
 		memcpy(front, entry + 1, w->agg->words * sizeof(*front));
 	}
 	pane_free(w, p);
@@ -163,13 +191,13 @@ close_pane(struct window *w)
 {
 	if (w->closed == w->npanes && drop_oldest(w) == -1)
 		return -1;
+	if (aggregate_merge(w->agg, &w->back, &w->open) == -1)
+		return -1;
 	if (pane_fill(w, pane_at(w, w->closed)) == -1) {
 		pane_free(w, pane_at(w, w->closed));
 		return -1;
 	}
 	w->closed++;
-	if (aggregate_merge(w->agg, &w->back, &w->open) == -1)
-		return -1;
 	map_clear(&w->open);
 	return 0;
 }
@@ -180,6 +208,8 @@ int
 window_advance(struct window *w, int64_t tick)
 {
 	w->now = tick;
+	if (w->grows)
+		return running_add(&w->running, &w->open, tick);
 	if (tumbling(w) || tick % w->pane != 0)
 		return 0;
 	return close_pane(w);
@@ -191,52 +221,108 @@ window_due(const struct window *w, int64_t tick)
 	return tick % w->slide == 0;
 }
 
-const struct map *
-window_answer(struct window *w)
+int64_t
+window_multiple(int64_t tick, int64_t unit)
 {
+	int64_t over = tick % unit;
+
+	return over > 0 ? tick + unit - over : tick - over;
+}
+
+int64_t
+window_end(const struct window *w, int64_t tick)
+{
+	if (!w->grows || w->length == 0)
+		return tick;
+	return window_multiple(tick, w->length);
+}
+
+static struct map *
+merged(struct window *w)
+{
+	if (w->grows)
+		return running_answer(&w->running, w->now);
 	if (tumbling(w))
 		return &w->open;
 	if (w->fronted == 0)
 		return &w->back;
-	map_clear(&w->answer);
-	if (aggregate_merge(w->agg, &w->answer, &w->front) == -1 ||
+	aggregate_clear(w->agg, &w->answer);
+	/* front stays as it is until the answer has been used */
+	if ((w->agg->drop == NULL ? map_copy(&w->answer, &w->front) :
+	    aggregate_merge(w->agg, &w->answer, &w->front)) == -1 ||
 	    aggregate_merge(w->agg, &w->answer, &w->back) == -1)
 		return NULL;
 	return &w->answer;
+}
+
+/* Adds what is missing with values of zeros, which merge as nothing. */
+static int
+complete(struct map *answer, const struct map *keys)
+{
+	for (uint32_t id = 1; id < keys->count; id++) {
+		const struct map_key *key = map_entry(keys, id);
+
+		if (map_add(answer, *key, map_hash(answer, *key)) == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+const struct map *
+window_answer(struct window *w)
+{
+	struct map *answer = merged(w);
+
+	if (answer == NULL || w->always == NULL)
+		return answer;
+	return complete(answer, w->always) == -1 ? NULL : answer;
 }
 
 void
 window_answered(struct window *w)
 {
 	w->answered = w->now;
-	map_clear(tumbling(w) ? &w->open : &w->answer);
+	if (w->grows) {
+		running_answered(&w->running, w->now);
+		return;
+	}
+	aggregate_clear(w->agg, tumbling(w) ? &w->open : &w->answer);
 }
 
 size_t
 window_bytes(const struct window *w)
 {
-	size_t bytes = map_bytes(&w->open) + map_bytes(&w->front) + map_bytes(&w->back) +
-	    map_bytes(&w->answer);
+	const struct map *maps[] = { &w->open, &w->front, &w->back, &w->answer };
+	size_t bytes = 0;
 
+	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
+		bytes += map_bytes(maps[i]) + aggregate_bytes(w->agg, maps[i]);
 	for (size_t i = 0; i < w->closed; i++)
-		bytes += pane_at(w, i)->n * w->open.stride + pane_at(w, i)->bytes.total;
-	return bytes;
+		bytes += pane_bytes(w, pane_at(w, i));
+	return w->grows ? bytes + running_bytes(&w->running) : bytes;
 }
 
 uint32_t
 window_keys(const struct window *w)
 {
-	return map_count(&w->open) + map_count(&w->front) + map_count(&w->back);
+	return map_count(&w->open) + map_count(&w->front) + map_count(&w->back) +
+	    running_keys(&w->running);
 }
 
 void
 window_close(struct window *w)
 {
-	for (size_t i = 0; i < w->closed; i++)
-		pane_free(w, pane_at(w, i));
+	for (size_t i = 0; i < w->closed; i++) {
+		struct pane *p = pane_at(w, i);
+
+		for (size_t k = 0; w->agg->drop != NULL && k < p->n; k++)
+			w->agg->drop(w->agg, (uint64_t *)(pane_entry(w, p, k) + 1));
+		pane_free(w, p);
+	}
 	mem_pages_free(w->panes, w->npanes * sizeof(*w->panes));
-	map_free(&w->open);
-	map_free(&w->front);
-	map_free(&w->back);
-	map_free(&w->answer);
+	running_close(&w->running);
+	aggregate_free(w->agg, &w->open);
+	aggregate_free(w->agg, &w->front);
+	aggregate_free(w->agg, &w->back);
+	aggregate_free(w->agg, &w->answer);
 }

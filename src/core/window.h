@@ -13,7 +13,7 @@
 #ifndef CORE_WINDOW_H
 #define CORE_WINDOW_H
 
-#include "core/aggregate.h"
+#include "core/running.h"
 
 #define WINDOW_PANES_MAX (1 << 20)
 
@@ -32,6 +32,9 @@ struct window {
 	size_t			 npanes, first, closed, fronted;
 	int64_t			 now;		/* the last tick it was advanced to ... */
 	int64_t			 answered;	/* ... and the one of its last answer */
+	bool			 grows;		/* its answers do: all else is unused but OPEN */
+	const struct map	*always;	/* keys of each answer; the caller's, or NULL */
+	struct running		 running;
 };
 
 /* The panes of a window: LENGTH over the greatest common divisor of LENGTH and SLIDE. */
@@ -43,6 +46,19 @@ int64_t window_panes(int64_t length, int64_t slide);
  */
 int window_open(struct window *, const struct aggregate *, int64_t length, int64_t slide,
     const uint64_t seed[2]);
+
+/*
+ * A window whose answer is told every SLIDE ticks while it grows, see running.h; LENGTH 0: for
+ * ever.  Cannot fail.
+ */
+void window_open_growing(struct window *, const struct aggregate *, enum emit, int64_t length,
+    int64_t slide, int64_t ttl, const uint64_t seed[2]);
+
+/* The first multiple of UNIT at or behind TICK, which is negative before the epoch. */
+int64_t window_multiple(int64_t tick, int64_t unit);
+
+/* The end of the window that answers at TICK: its name. */
+int64_t window_end(const struct window *, int64_t tick);
 
 /* Closes the open pane if one ends at TICK; called for each batch end in turn.  0 or -1. */
 int window_advance(struct window *, int64_t tick);

@@ -12,16 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct plan *
-plan_of(const struct job *job)
-{
-	return &job->config->plan;
-}
-
+/* True if batches end when the clock says so. */
 static bool
-by_rows(const struct job *job)
+by_clock(const struct job *job)
 {
-	return plan_of(job)->batch.rows;
+	return !job_by_rows(job) && !job_by_events(job);
 }
 
 /* ---- the boundary ---- */
@@ -30,9 +25,9 @@ by_rows(const struct job *job)
 static struct moment
 batch_end(const struct job *job)
 {
-	int64_t size = plan_of(job)->batch.ticks;
+	int64_t size = job->config->plan->batch.ticks;
 
-	if (!by_rows(job))
+	if (!job_by_rows(job))
 		return (struct moment){ .tick = job->ticker.boundary };
 	return (struct moment){
 		.tick = (job->rows + size - 1) / size * size, .wall = sys.wall(),
@@ -50,7 +45,7 @@ batch_set_timer(struct job *job)
 	struct timeval tv = { 0 };
 	struct err err;
 
-	if (by_rows(job) || event_pending(job->boundary, EV_TIMEOUT, NULL))
+	if (!by_clock(job) || event_pending(job->boundary, EV_TIMEOUT, NULL))
 		return 0;
 	if (wait > 0)
 		tv = (struct timeval){ .tv_sec = wait / 1000000, .tv_usec = wait % 1000000 };
@@ -60,69 +55,19 @@ batch_set_timer(struct job *job)
 	return job_fail(job, &err);
 }
 
-static void
-begin(struct job *job)
+void
+batch_begin(struct job *job)
 {
-	pipeline_begin(&job->pipeline, batch_end(job));
+	if (job->bound)
+		pipeline_begin(&job->pipeline, batch_end(job));
 }
 
 void
 batch_start(struct job *job)
 {
-	if (!by_rows(job))
-		ticker_start(&job->ticker, plan_of(job)->batch.ticks, sys.wall(), sys.mono());
-	begin(job);
-}
-
-/* ---- the figures of a batch ---- */
-
-static int
-write_stats(struct job *job)
-{
-	const char *subject = strcmp(job->config->stats, "-") == 0 ? "stats" : job->config->stats;
-	struct err err;
-
-	job->stats_text.len = 0;
-	if (job->batches == 0 && job->config->header && stats_header(&job->stats_text) == -1)
-		err_memory(&err, "writing stats");
-	else if (stats_row(&job->stats_text, &job->batch) == -1)
-		err_memory(&err, "writing stats");
-	else if (descriptor_write(job->stats_fd, subject, job->stats_text.data,
-	    job->stats_text.len, &err) == 0)
-		return 0;
-	err.code = ERR_RUN;
-	return job_fail(job, &err);
-}
-
-static uint64_t
-take_reconnects(struct job *job)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < job->nsources; i++) {
-		sum += job->source[i]->reconnects;
-		job->source[i]->reconnects = 0;
-	}
-	return sum;
-}
-
-/* The batch is written: adds it to the sums and opens the next one's figures. */
-static int
-close_figures(struct job *job, struct moment end)
-{
-	uint64_t bad;
-	int rc = 0;
-
-	pipeline_counts(&job->pipeline, &job->batch.counted, &job->batch.filtered, &bad);
-	job->batch.lines.bad += bad;
-	job->batch.time = by_rows(job) ? end.wall : end.tick;
-	job->batch.reconnects = take_reconnects(job);
-	if (job->stats_fd != -1)
-		rc = write_stats(job);
-	stats_add(&job->sums, &job->batch);
-	job->batch = (struct stats){ 0 };
-	job->batches++;
-	return rc;
+	if (by_clock(job))
+		ticker_start(&job->ticker, job->config->plan->batch.ticks, sys.wall(), sys.mono());
+	batch_begin(job);
 }
 
 /* ---- feeding and ending ---- */
@@ -142,8 +87,34 @@ feed_here(struct job *job, const struct block *b)
 static bool
 is_open(const struct job *job)
 {
-	return !by_rows(job) || job->rows % plan_of(job)->batch.ticks != 0 || job->batches == 0 ||
-	    job->batch.lines.records > 0;
+	return !job_by_rows(job) || job->rows % job->config->plan->batch.ticks != 0 ||
+	    job->batches == 0 || job->batch.lines.records > 0;
+}
+
+/* Lets the pipeline answer, and the sinks know that a batch is whole. */
+static int
+end_answers(struct job *job, struct moment end, bool last, struct err *err)
+{
+	int64_t time = job_by_rows(job) ? end.wall : end.tick;
+
+	if ((last ? pipeline_finish(&job->pipeline, end, is_open(job), err) :
+	    pipeline_end(&job->pipeline, end, err)) == -1 ||
+	    pipeline_flush(&job->pipeline, err) == -1)
+		return -1;
+	return outputs_end(job, time, err);
+}
+
+int
+batch_conditions(struct job *job, struct err *err)
+{
+	const struct plan *plan = job->config->plan;
+
+	if (plan->fail_if.met)
+		return err_set(err, ERR_FAIL_IF, "fail-if: %s: true of %s", plan->fail_if.text,
+		    plan->fail_if.row.data);
+	if (plan->until.met)
+		return err_set(err, ERR_DONE, "until: %s", plan->until.text);
+	return 0;
 }
 
 /* Ends the open batch, all of whose lines have been fed; LAST: and with it the input. */
@@ -155,15 +126,15 @@ end_batch(struct job *job, struct moment end, int64_t lateness, bool last)
 
 	if (job->workers != NULL && workers_wait(job->workers, &err) == -1)
 		return job_fail(job, &err);
-	job->batch.keys = pipeline_keys(&job->pipeline);
-	job->batch.state_bytes = pipeline_bytes(&job->pipeline);
-	if ((last ? pipeline_finish(&job->pipeline, end, is_open(job), &err) :
-	    pipeline_end(&job->pipeline, end, &err)) == -1 ||
-	    pipeline_flush(&job->pipeline, &err) == -1)
+	if (job->bound)
+		figures_size(job);
+	if (job->bound && end_answers(job, end, last, &err) == -1)
 		return job_fail(job, &err);
 	job->batch.scheduling_delay = lateness;
 	job->batch.processing_time = sys.mono() - began;
-	return !last || is_open(job) ? close_figures(job, end) : 0;
+	if ((!last || is_open(job) ? figures_close(job, end) : figures_finish(job)) == -1)
+		return -1;
+	return batch_conditions(job, &err) == -1 ? job_fail(job, &err) : 0;
 }
 
 /* A block that is fed piece by piece: what is left of it. */
@@ -190,17 +161,19 @@ cut_start(const struct lines *lines, const struct block *whole)
 
 /* Cuts off the first LINES lines of the rest, which has as many. */
 static struct block
-cut_text(struct block *rest, uint64_t lines)
+cut_text(struct block *rest, uint64_t lines, bool quoted)
 {
-	struct block head = { .text = rest->text, .records = lines };
+	struct block head = *rest;
+	const char *text = rest->text, *end = rest->text + rest->len;
 
-	for (uint64_t i = 0; i < lines; i++) {
-		const char *newline = memchr(rest->text, '\n', rest->len);
-
-		rest->len -= (size_t)(newline + 1 - rest->text);
-		rest->text = newline + 1;
-	}
-	head.len = (size_t)(rest->text - head.text);
+	head.records = lines;
+	if (quoted)
+		text += records_skip(text, rest->len, lines);
+	for (uint64_t i = 0; i < lines && !quoted; i++)
+		text = (const char *)memchr(text, '\n', (size_t)(end - text)) + 1;
+	head.len = (size_t)(text - head.text);
+	rest->text = text;
+	rest->len -= head.len;
 	rest->records -= lines;
 	return head;
 }
@@ -216,7 +189,7 @@ cut_next(struct cut *cut, uint64_t lines)
 	struct frame_counts passed;
 
 	if (lines < head.records)
-		head = cut_text(&cut->rest, lines);
+		head = cut_text(&cut->rest, lines, cut->lines->quoted);
 	else
 		cut->rest = (struct block){ 0 };
 	cut->rows += head.records;
@@ -242,7 +215,7 @@ end_rows(struct job *job, const struct frame_counts *ahead)
 static int
 feed_rows(struct job *job, const struct block *whole)
 {
-	int64_t size = plan_of(job)->batch.ticks;
+	int64_t size = job->config->plan->batch.ticks;
 	struct cut cut = cut_start(&job->lines, whole);
 	struct err err;
 
@@ -252,7 +225,7 @@ feed_rows(struct job *job, const struct block *whole)
 		struct block head = cut_next(&cut, (uint64_t)(size - job->rows % size));
 
 		job->rows += (int64_t)head.records;
-		begin(job);
+		batch_begin(job);
 		if (feed_here(job, &head) == -1)
 			return -1;
 		if (job->rows % size == 0 && end_rows(job, &cut.figures) == -1)
@@ -265,9 +238,9 @@ feed_rows(struct job *job, const struct block *whole)
 static bool
 ends_batch(const struct job *job, const struct block *b)
 {
-	int64_t size = plan_of(job)->batch.ticks;
+	int64_t size = job->config->plan->batch.ticks;
 
-	return by_rows(job) && b->records >= (uint64_t)(size - job->rows % size);
+	return job_by_rows(job) && b->records >= (uint64_t)(size - job->rows % size);
 }
 
 static int
@@ -278,8 +251,8 @@ feed_block(struct job *job, const struct block *b)
 	if (ends_batch(job, b))
 		return feed_rows(job, b);
 	job->rows += (int64_t)b->records;
-	if (by_rows(job))
-		begin(job);
+	if (job_by_rows(job))
+		batch_begin(job);
 	if (job->workers != NULL) {
 		int taken = workers_offer(job->workers, &job->lines, &err);
 
@@ -294,6 +267,7 @@ batch_feed(struct job *job)
 {
 	struct block b = {
 		.text = job->lines.data, .len = job->lines.len, .records = job->lines.records,
+		.source = job->lines.source, .layout = job->lines.layout,
 	};
 
 	if (job->failed)
@@ -309,14 +283,14 @@ batch_tick(struct job *job)
 {
 	int64_t now;
 
-	while (!by_rows(job) && ticker_due(&job->ticker, now = sys.mono())) {
+	while (by_clock(job) && ticker_due(&job->ticker, now = sys.mono())) {
 		int64_t lateness = ticker_lateness(&job->ticker, now);
 
 		if (batch_feed(job) == -1 ||
 		    end_batch(job, batch_end(job), lateness, false) == -1)
 			return -1;
 		ticker_next(&job->ticker, sys.wall(), sys.mono());
-		begin(job);
+		batch_begin(job);
 	}
 	return 0;
 }
@@ -326,5 +300,7 @@ batch_finish(struct job *job)
 {
 	if (batch_tick(job) == -1 || batch_feed(job) == -1)
 		return -1;
+	if (job_by_events(job))
+		return events_finish(job);
 	return end_batch(job, batch_end(job), 0, true);
 }

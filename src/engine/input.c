@@ -62,6 +62,44 @@ read_failed(void)
 	return RECEIVE_ERROR;
 }
 
+/* Empties the block before records come that must not share it with those that are there. */
+static int
+take_apart(struct job *job, const struct source *s, const struct framer *f)
+{
+	struct lines *l = &job->lines;
+
+	if (!job->apart)
+		return 0;
+	if (l->records > 0 && (l->source != s->number || l->layout != f->layout ||
+	    header_due(job, f)) && batch_feed(job) == -1)
+		return -1;
+	l->source = s->number;
+	l->layout = f->layout;
+	if (job->idle != NULL) {
+		job->input[s->number].heard = sys.mono();
+		job->input[s->number].idle = false;
+	}
+	return 0;
+}
+
+static int
+take_header(struct job *job, struct source *s, struct framer *f)
+{
+	bool first = !job->bound;
+	struct err err;
+
+	if (header_take(job, s, f, &err) == 0)
+		return 0;
+	if (first)
+		return job_fail(job, &err);
+	/* What came before is still answered; what came with the header cannot be read. */
+	job->batch.lines.records -= job->lines.records;
+	job->batch.lines.bytes -= job->lines.len;
+	lines_empty(&job->lines);
+	input_fail(job, &err);
+	return -1;
+}
+
 /* Finds room in the block, feeding it first if it is full. */
 static char *
 make_room(struct job *job, const struct framer *f, size_t *room)
@@ -75,61 +113,80 @@ make_room(struct job *job, const struct framer *f, size_t *room)
 	return frame_room(f, &job->lines, room);
 }
 
+static char *
+room(struct source *s, const struct framer *f, size_t *size)
+{
+	struct job *job = job_of(s);
+	char *to;
+
+	if (job->failed || batch_tick(job) == -1 || take_apart(job, s, f) == -1)
+		return NULL;
+	to = make_room(job, f, size);
+	*size = bucket_bytes(&s->bucket, *size);
+	return to;
+}
+
+static bool
+took(struct source *s, struct framer *f, size_t n)
+{
+	struct job *job = job_of(s);
+	uint64_t bad = job->batch.lines.bad, records = job->batch.lines.records;
+
+	s->offset += n;
+	if (frame_take(f, &job->lines, job->scan, n, job->config->max_line,
+	    &job->batch.lines) == -1)
+		return out_of_memory(job) == 0;
+	bucket_spend(&s->bucket, job->batch.lines.records - records, n);
+	tell_bad(job, s, bad);
+	return !header_due(job, f) || take_header(job, s, f) == 0;
+}
+
+static uint64_t
+allowed(struct source *s, int64_t *wait)
+{
+	return s->bucket.rate == 0 ? UINT64_MAX : bucket_allowed(&s->bucket, sys.mono(), wait);
+}
+
 static enum receive
 receive(struct source *s, struct framer *f, int fd)
 {
-	struct job *job = job_of(s);
-	uint64_t bad;
-	size_t room;
+	size_t size;
 	ssize_t n;
-	char *to;
+	char *to = room(s, f, &size);
 
-	if (job->failed || batch_tick(job) == -1)
-		return RECEIVE_STOP;
-	to = make_room(job, f, &room);
 	if (to == NULL)
 		return RECEIVE_STOP;
-	n = sys.read(fd, to, room);
+	n = sys.read(fd, to, size);
 	if (n <= 0)
 		return n == 0 ? RECEIVE_EOF : read_failed();
-	bad = job->batch.lines.bad;
-	if (frame_take(f, &job->lines, job->scan, (size_t)n, job->config->max_line,
-	    &job->batch.lines) == -1) {
-		out_of_memory(job);
-		return RECEIVE_STOP;
-	}
-	tell_bad(job, s, bad);
-	return RECEIVE_SOME;
+	return took(s, f, (size_t)n) ? RECEIVE_SOME : RECEIVE_STOP;
 }
 
 static bool
 take(struct source *s, const char *text, size_t len)
 {
-	struct job *job = job_of(s);
 	struct framer whole = { .skipping = false };
+	bool taken = true;
 
-	while (len > 0) {
-		size_t room;
+	while (len > 0 && taken) {
+		struct job *job = job_of(s);
+		size_t size;
 		char *to;
 
-		if (job->failed || batch_tick(job) == -1)
+		if (job->failed || batch_tick(job) == -1 || take_apart(job, s, &whole) == -1)
 			return false;
-		to = make_room(job, &whole, &room);
+		to = make_room(job, &whole, &size);
 		if (to == NULL)
 			return false;
-		if (room > len)
-			room = len;
-		memcpy(to, text, room);
-		if (frame_take(&whole, &job->lines, job->scan, room, job->config->max_line,
-		    &job->batch.lines) == -1) {
-			frame_close(&whole);
-			return out_of_memory(job) == 0;
-		}
-		text += room;
-		len -= room;
+		if (size > len)
+			size = len;
+		memcpy(to, text, size);
+		taken = took(s, &whole, size);
+		text += size;
+		len -= size;
 	}
 	frame_close(&whole);
-	return true;
+	return taken;
 }
 
 static void
@@ -141,12 +198,16 @@ finish(struct source *s, struct framer *f, bool clean)
 
 	if (job->failed)
 		return;
+	if (take_apart(job, s, f) == -1)
+		return;
 	rc = clean ? frame_end(f, &job->lines, job->config->max_line, &job->batch.lines) :
 	    frame_drop(f, &job->lines, &job->batch.lines);
 	if (rc == -1) {
 		out_of_memory(job);
 	} else if (clean) {
 		tell_bad(job, s, bad);
+		if (header_due(job, f))
+			(void)take_header(job, s, f);
 	} else if (rc == 1) {
 		job->told_bad = true;
 		notice(s, "dropped an unfinished line");
@@ -156,8 +217,12 @@ finish(struct source *s, struct framer *f, bool clean)
 static void
 over(struct source *s)
 {
-	if (!s->done)
-		job_of(s)->running--;
+	struct job *job = job_of(s);
+
+	if (!s->done) {
+		job->running--;
+		job->input[s->number].running--;
+	}
 	s->done = true;
 	s->ready = false;
 }
@@ -167,6 +232,19 @@ failed(struct source *s, const struct err *err)
 {
 	over(s);
 	input_fail(job_of(s), err);
+}
+
+/* Tells of the first record that the format or a stage could not take. */
+void
+job_tell_bad(struct job *job, const char *why)
+{
+	char line[NOTICE_BYTES];
+
+	job->told_bad = true;
+	if (job->config->quiet)
+		return;
+	(void)snprintf(line, sizeof(line), "skipped a bad record: %s; more are only counted", why);
+	job->config->print(line);
 }
 
 void
@@ -200,6 +278,9 @@ input_host(struct job *job)
 		.base = job->base,
 		.options = job->config->source_options,
 		.receive = receive,
+		.room = room,
+		.took = took,
+		.allowed = allowed,
 		.take = take,
 		.finish = finish,
 		.ended = over,

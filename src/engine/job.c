@@ -29,9 +29,13 @@ job_status(struct job *job)
 	char line[STATS_LINE];
 
 	stats_add(&now, &job->batch);
-	now.keys = job->workers != NULL ? job->sums.keys : pipeline_keys(&job->pipeline);
-	now.state_bytes = job->workers != NULL ? job->sums.state_bytes :
-	    pipeline_bytes(&job->pipeline);
+	if (job->workers != NULL) {
+		now.keys = job->sums.keys;
+		now.state_bytes = job->sums.state_bytes;
+	} else if (job->bound) {
+		now.keys = pipeline_keys(&job->pipeline);
+		now.state_bytes = pipeline_bytes(&job->pipeline);
+	}
 	stats_line(line, &now, job->batches, now.lines.records - job->line_records,
 	    mono - job->line_mono);
 	job->line_mono = mono;
@@ -39,13 +43,13 @@ job_status(struct job *job)
 	job->config->print(line);
 }
 
-/* Files are read one behind the other, in the order given. */
+/* Files are read one behind the other, in the order given; a paused one holds up the next. */
 static struct source *
 next_ready(const struct job *job)
 {
 	for (size_t i = 0; i < job->nsources; i++)
 		if (job->source[i]->ready)
-			return job->source[i];
+			return job->source[i]->paused ? NULL : job->source[i];
 	return NULL;
 }
 
@@ -85,30 +89,72 @@ loop(struct job *job)
 		take_signals(job);
 		if (ready != NULL && ready->ready && goes_on(job))
 			ready->class->turn(ready);
-		if (batch_tick(job) == -1 || batch_feed(job) == -1)
+		if (batch_tick(job) == -1 || batch_feed(job) == -1 ||
+		    batch_inputs(job, false) == -1)
 			return -1;
 	}
 	return job->failed ? -1 : 0;
+}
+
+/* Every record has become one thing in each chain; all of them in one that reads nothing else. */
+static bool
+adds_up(const struct job *job, const struct chain *c)
+{
+	const struct account *a = &job->account_sums[c->account];
+
+	if (c->froms == 1 && c->from[0].source == -1)
+		return stats_conserved(&job->sums, a);
+	return a->counted + a->bad <= a->records;
+}
+
+static int
+check_accounts(const struct job *job, struct err *err)
+{
+	const struct plan *plan = job->config->plan;
+
+	for (unsigned i = 0; i < plan->chains && job->bound; i++) {
+		const struct chain *c = &plan->chain[i];
+		const struct account *a = &job->account_sums[c->account == -1 ? 0 : c->account];
+
+		if (c->account != -1 && !adds_up(job, c))
+			return err_set(err, ERR_RUN, "internal error: %llu records came, but %llu "
+			    "counted, %llu filtered and %llu bad do not add up to them; please "
+			    "report this", (unsigned long long)job->sums.lines.records,
+			    (unsigned long long)a->counted,
+			    (unsigned long long)stats_filtered(a),
+			    (unsigned long long)(a->bad + job->sums.lines.bad));
+	}
+	return 0;
 }
 
 static int
 tell_end(struct job *job, struct err *err)
 {
 	const struct stats *s = &job->sums;
+	uint64_t bad = s->lines.bad + job->bad_records;
 	char line[128];
 
-	if (!stats_conserved(s))
-		return err_set(err, ERR_RUN, "internal error: %llu records came, but %llu counted, "
-		    "%llu filtered and %llu bad do not add up to them; please report this",
-		    (unsigned long long)s->lines.records, (unsigned long long)s->counted,
-		    (unsigned long long)s->filtered, (unsigned long long)s->lines.bad);
-	if (s->lines.bad > (job->told_bad ? 1 : 0) && !job->config->quiet) {
-		(void)snprintf(line, sizeof(line),
-		    "%llu of %llu records were bad (too long, cut off or too hard to match)",
-		    (unsigned long long)s->lines.bad, (unsigned long long)s->lines.records);
+	if (check_accounts(job, err) == -1)
+		return -1;
+	if (bad > (job->told_bad ? 1 : 0) && !job->config->quiet) {
+		(void)snprintf(line, sizeof(line), "%llu of %llu records were bad",
+		    (unsigned long long)bad, (unsigned long long)s->lines.records);
+		job->config->print(line);
+	}
+	if (job->late_records > 0 && !job->config->quiet) {
+		(void)snprintf(line, sizeof(line), "%llu of %llu records were late",
+		    (unsigned long long)job->late_records,
+		    (unsigned long long)s->lines.records);
 		job->config->print(line);
 	}
 	return 0;
+}
+
+/* Ended before its input because --until was met. */
+static bool
+is_done(const struct job *job)
+{
+	return job->failed && job->err->code == ERR_DONE;
 }
 
 /* What was accepted is emitted even if a source failed; then that error stands. */
@@ -116,12 +162,14 @@ static int
 run(struct job *job, struct err *err)
 {
 	if (loop(job) == -1)
-		return -1;
+		return is_done(job) ? outputs_close(job, err) : -1;
 	if (job->source_failed && job->sums.lines.records + job->batch.lines.records == 0)
 		return -1;
-	if (batch_finish(job) == -1 || job->source_failed)
+	if (batch_finish(job) == -1 && !is_done(job))
 		return -1;
-	if (job_close_outputs(job, err) == -1)
+	if (job->source_failed)
+		return -1;
+	if (outputs_close(job, err) == -1)
 		return -1;
 	return tell_end(job, err);
 }
@@ -129,7 +177,9 @@ run(struct job *job, struct err *err)
 int
 job_run(const struct job_config *config, int *signal, struct err *err)
 {
-	struct job job = { .config = config, .err = err, .stats_fd = -1 };
+	struct job job = { .config = config, .err = err, .stats_fd = -1, .bad_fd = -1,
+		.late_fd = -1,
+	};
 	int rc = job_open(&job, err);
 
 	if (rc == 0)

@@ -2,7 +2,7 @@
  * A job: sources, one pipeline, one sink and the loop that drives them.
  *
  *   source -> input.c: read, frame -> batch.c: feed, end batches -> sink
- *              setup.c: open, signals, close       job.c: loop, finish
+ *              setup.c: open, signals, close   job.c: loop, finish   outputs.c: sinks
  *
  * Everything happens in the loop's thread; worker threads only feed blocks.  The first error
  * ends the job.  An error of a source leaves the answer intact: what was accepted is still
@@ -20,7 +20,8 @@
 
 struct event;
 
-struct job_source {			/* one -i */
+struct job_source {			/* a source; several of one -i if it is a glob */
+	int				 number;	/* of the -i, from 0 */
 	const struct source_class	*class;
 	const char			*name;		/* of NAME=SOURCE, not ended by NUL ... */
 	size_t				 name_len;	/* ... 0: none */
@@ -28,13 +29,32 @@ struct job_source {			/* one -i */
 	int				 word;
 };
 
-/* What to run; read-only and outliving the job. */
+struct job_output {			/* one end of a chain */
+	const struct sink_class		*class;
+	const char			*address;
+	int				 word;
+	const struct format_class	*format;	/* unused by a sink that takes rows */
+};
+
+enum bad_policy { BAD_SKIP, BAD_FAIL, BAD_FILE };
+
+/* What to run; outliving the job, which changes nothing of it but to seed and bind
+ * the plan. */
 struct job_config {
-	struct plan			 plan;
+	struct plan			*plan;		/* bound, unless columns come with input */
+	bool				 bound;
+	const struct format_class	*from;		/* how records are written ... */
+	unsigned			 columns;	/* ... and how many of --columns, or 0 */
+	int64_t				 lateness;	/* microseconds, for event time ... */
+	const char			*time_parse;	/* ... NULL: found out ... */
+	const char			*late_file;	/* ... for late ones, or NULL ... */
+	int64_t				 idle;		/* ... so long idle, not waited for */
+	int64_t				 silent;	/* microseconds; 0: silence is no failure */
+	enum bad_policy			 bad;
+	const char			*bad_file;	/* of BAD_FILE */
 	struct job_source		*sources;
-	size_t				 nsources;
-	const struct sink_class		*sink;
-	const char			*out;
+	size_t				 nsources, inputs;	/* sources; -i that gave them */
+	struct job_output		*outputs;	/* of each that the plan has */
 	struct source_options		 source_options;
 	size_t				 max_line;	/* bytes */
 	unsigned			 jobs;
@@ -42,6 +62,13 @@ struct job_config {
 	bool				 header, progress, quiet;
 	const char			*stats;		/* FILE, "-" or NULL */
 	void (*print)(const char *line);		/* shows one line to the user */
+};
+
+struct input_state {			/* what event time must know of an -i */
+	size_t	running;		/* its sources that go on */
+	bool	told;			/* that all have ended */
+	bool	live, idle;		/* it may fall silent for long; it has */
+	int64_t	heard;			/* monotonic time of its last bytes */
 };
 
 struct job {
@@ -55,19 +82,32 @@ struct job {
 	struct source_host	 host;
 	struct source		**source;
 	size_t			 nsources, running;
-	struct event		*boundary, *progress, *signal_event;
+	struct input_state	*input;		/* of each -i */
+	struct event		*boundary, *progress, *signal_event, *idle, *silence;
+	uint64_t		 heard_records;	/* as the silence was last looked at ... */
+	int64_t			 heard;		/* ... and when there last were more */
 
 	const struct scan	*scan;
 	struct lines		 lines;		/* read and not yet fed */
 	bool			 told_bad;	/* the user knows of the first bad line */
+	bool			 bound;		/* the columns are known, the pipeline is open */
+	bool			 apart;		/* a block holds records of one connection only */
+	struct layout_node	*layouts;	/* of connections whose header is another */
 	struct pipeline		 pipeline;
 	struct workers		*workers;	/* NULL: the loop feeds */
 	struct ticker		 ticker;	/* batches by time */
 	int64_t			 rows;		/* batches by rows: fed since the start */
-	struct sink		 sink;
-	bool			 sink_open;
+	const struct format_class **to;		/* formats of the outputs */
+	uint64_t		 seed[3];
+	struct sink		*sink;		/* of each output */
+	struct buf		*head;		/* of each output, if its sink wants one */
+	unsigned		 sinks_open;
+	int			 bad_fd, late_fd;	/* -1: none */
 
 	struct stats		 batch, sums;	/* of the open batch, of all that ended */
+	struct account		*account_sums;	/* of each account of the plan */
+	uint64_t		 bad_records;	/* that stages or the format found */
+	uint64_t		 late_records;
 	uint64_t		 batches;	/* written */
 	int64_t			 line_mono;	/* when the last status line was shown ... */
 	uint64_t		 line_records;	/* ... and the records by then */
@@ -86,17 +126,85 @@ int job_run(const struct job_config *, int *signal, struct err *);
 int job_open(struct job *, struct err *);
 void job_close(struct job *);
 
-/* Closes the sink and the stats if they are open: a full disk may be told only now.  0 or -1. */
-int job_close_outputs(struct job *, struct err *);
+/* The columns are known: opens the pipeline and the outputs; 0 or -1. */
+int job_bind(struct job *, struct err *);
+
+/* timers.c */
+
+int timers_open(struct job *, struct err *);
+
+/* outputs.c */
+
+int outputs_open(struct job *, struct err *);
+
+/* Callbacks of the pipeline, whose ARG is the job. */
+int outputs_write(void *arg, unsigned output, const char *bytes, size_t len, struct err *);
+int outputs_rows(void *arg, unsigned output, const struct schema *, const struct block *,
+    struct err *);
+
+/* The batch that ended at TIME is whole. */
+int outputs_end(struct job *, int64_t time, struct err *);
+
+/* Closes what is open, stats too: a full disk may be told only now.  0 or -1: call it again. */
+int outputs_close(struct job *, struct err *);
+void outputs_free(struct job *);
 
 /* input.c: the host of the sources. */
 void input_host(struct job *);
 void input_fail(struct job *, const struct err *);
+void job_tell_bad(struct job *, const char *why);
+
+/* header.c: the first record of a connection, if the format has its columns there. */
+
+/* True if the connection's next record is one. */
+bool header_due(const struct job *, const struct framer *);
+
+/* Takes it off job->lines, if it is there, and binds the plan with the first; 0 or -1. */
+int header_take(struct job *, struct source *, struct framer *, struct err *);
+void header_close(struct job *);
+
+/* figures.c */
+
+/* Takes the size of the state into the figures of the open batch. */
+void figures_size(struct job *);
+
+/* The batch that ends here is written: tells its figures and opens the next one's; 0 or -1. */
+int figures_close(struct job *, struct moment end);
+
+/* The last answers came when no batch was open: takes what was bad in them; 0 or -1. */
+int figures_finish(struct job *);
+
+/* events.c */
+
+/* By event time: a batch is over, all rows of it are encoded.  A callback of the pipeline. */
+int batch_closed(void *job, int64_t time, struct err *);
+
+/* By event time: tells the pipeline of sources that have ended, or IDLE: are silent; 0 or -1. */
+int batch_inputs(struct job *, bool idle);
+
+/* Ends all batches that are open; 0 or -1. */
+int events_finish(struct job *);
 
 /* batch.c */
 
-/* Begins the first batch. */
+static inline bool
+job_by_rows(const struct job *job)
+{
+	return job->config->plan->batch.rows;
+}
+
+static inline bool
+job_by_events(const struct job *job)
+{
+	return job->config->plan->time_field != NULL;
+}
+
+/* The batch is written: has its answer met a condition that ends the run?  0, or -1 if so. */
+int batch_conditions(struct job *, struct err *);
+
+/* Begins the first batch; tells the pipeline of the open one when that has been opened. */
 void batch_start(struct job *);
+void batch_begin(struct job *);
 
 /* Sees to it that the loop wakes when the open batch ends: to be called before it waits. */
 int batch_set_timer(struct job *);

@@ -2,6 +2,7 @@
 #include "engine/job.h"
 
 #include "base/mem.h"
+#include "core/query.h"
 #include "engine/signals.h"
 #include "engine/sys.h"
 #include "sink/descriptor.h"
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 #define BLOCK_BYTES ((size_t)256 << 10)	/* read and fed at a time: fits the second-level cache */
-#define PROGRESS_SECONDS 1
+#define QUERY_GRACE 2000000		/* microseconds, for a query when a signal has come */
 #define SIGNAL_SECONDS 1		/* between looks, when nothing tells of them */
 
 /* ---- events ---- */
@@ -25,14 +26,6 @@ boundary_cb(evutil_socket_t fd, short events, void *arg)
 	(void)fd;
 	(void)events;
 	(void)arg;		/* the loop looks at the clock after every event */
-}
-
-static void
-progress_cb(evutil_socket_t fd, short events, void *arg)
-{
-	(void)fd;
-	(void)events;
-	job_status(arg);
 }
 
 static void
@@ -115,6 +108,23 @@ open_loop(struct job *job, struct err *err)
 	return job->boundary == NULL ? err_memory(err, "starting") : 0;
 }
 
+/*
+ * A query that runs when a signal comes, or that is needed to end the open windows, gets this long:
+ * the answer is due, but a query without an end must not keep the process.
+ */
+static bool
+stop_query(int64_t *since)
+{
+	int64_t now;
+
+	if (signals_ending() == 0)
+		return false;
+	now = sys.mono();
+	if (*since == 0)
+		*since = now;
+	return now - *since > QUERY_GRACE;
+}
+
 static int
 open_signals(struct job *job, struct err *err)
 {
@@ -122,22 +132,9 @@ open_signals(struct job *job, struct err *err)
 
 	if (signals_open(&fd, err) == -1)
 		return -1;
+	query_stop = stop_query;
 	job->signal_event = event_new(job->base, fd, EV_READ | EV_PERSIST, signal_cb, job);
 	if (job->signal_event == NULL || event_add(job->signal_event, NULL) == -1)
-		return err_memory(err, "starting");
-	return 0;
-}
-
-static int
-open_progress(struct job *job, struct err *err)
-{
-	struct timeval tv = { .tv_sec = PROGRESS_SECONDS };
-
-	job->line_mono = sys.mono();
-	if (!job->config->progress)
-		return 0;
-	job->progress = event_new(job->base, -1, EV_PERSIST, progress_cb, job);
-	if (job->progress == NULL || event_add(job->progress, &tv) == -1)
 		return err_memory(err, "starting");
 	return 0;
 }
@@ -155,6 +152,11 @@ open_source(struct job *job, const struct job_source *given, struct err *err)
 	s->address = strcmp(given->address, "-") == 0 ? "standard input" : given->address;
 	s->rest = given->address + strlen(given->class->prefix);
 	s->word = given->word;
+	s->number = given->number;
+	job->input[s->number].running++;
+	job->input[s->number].live |= (s->class->flags & SOURCE_BOUNDED) == 0;
+	job->input[s->number].heard = sys.mono();
+	bucket_open(&s->bucket, job->config->source_options.max_rate, sys.mono());
 	s->private = mem_zalloc(s->class->size);
 	if (s->private == NULL)
 		return err_memory(err, "starting");
@@ -177,60 +179,6 @@ open_sources(struct job *job, struct err *err)
 	return 0;
 }
 
-static int
-write_rows(void *arg, const char *bytes, size_t len, struct err *err)
-{
-	struct job *job = arg;
-
-	if (job->sink.class->write(&job->sink, bytes, len, err) == 0)
-		return 0;
-	err_add(err, "; %llu batches were written", (unsigned long long)job->batches);
-	return -1;
-}
-
-/* A file that is read must not be written anew, by whatever name. */
-static int
-check_overwrite(const struct job *job, const char *path, struct err *err)
-{
-	int fd = sys_open(path, O_PATH | O_CLOEXEC, 0), rc;
-	struct stat st;
-
-	if (fd == -1)
-		return 0;
-	rc = sys.fstat(fd, &st);
-	sys.close(fd);
-	if (rc == -1)
-		return err_system(err, path, "stat", errno);
-	for (size_t i = 0; i < job->nsources; i++)
-		if (job->source[i]->ino != 0 && job->source[i]->ino == st.st_ino &&
-		    job->source[i]->dev == st.st_dev)
-			return err_set(err, ERR_RUN,
-			    "%s: is read by this run; write to another file", path);
-	return 0;
-}
-
-/* The outputs are opened last: nothing is overwritten by a run that cannot start. */
-static int
-open_outputs(struct job *job, struct err *err)
-{
-	const struct job_config *c = job->config;
-
-	bool to_file = c->sink->prefix[0] == '\0';
-	bool stats_file = c->stats != NULL && strcmp(c->stats, "-") != 0;
-
-	if ((to_file && check_overwrite(job, c->out, err) == -1) ||
-	    (stats_file && check_overwrite(job, c->stats, err) == -1))
-		return -1;
-	job->sink = (struct sink){ .class = c->sink, .address = c->out, .fd = -1 };
-	if (c->sink->open != NULL && c->sink->open(&job->sink, err) == -1)
-		return -1;
-	job->sink_open = true;
-	if (c->stats == NULL)
-		return 0;
-	job->stats_fd = stats_file ? descriptor_create(c->stats, err) : STDERR_FILENO;
-	return job->stats_fd == -1 ? -1 : 0;
-}
-
 /* Random words for hash seeds and jitter; the clocks will do where there are none. */
 static void
 make_seed(uint64_t seed[3])
@@ -242,27 +190,79 @@ make_seed(uint64_t seed[3])
 	seed[2] = seed[0] ^ seed[1];
 }
 
+/* Records of several connections share a block unless it matters where they are from. */
+static bool
+reads_apart(const struct job_config *c)
+{
+	bool apart = ((c->from->flags & FORMAT_HEADER) != 0 && c->columns == 0) ||
+	    c->plan->time_field != NULL;
+
+	for (unsigned i = 0; i < c->plan->roots; i++)
+		apart |= c->plan->root[i].source != -1;
+	return apart;
+}
+
+static int
+open_input(struct job *job, struct err *err)
+{
+	const struct job_config *c = job->config;
+
+	make_seed(job->seed);
+	memcpy(c->plan->seed, job->seed, sizeof(c->plan->seed));
+	memcpy(query_seed, job->seed, sizeof(query_seed));
+	job->host.random = job->seed[2];
+	job->scan = scan_best();
+	job->apart = reads_apart(c);
+	job->input = mem_zalloc((c->inputs + 1) * sizeof(*job->input));
+	job->account_sums = mem_zalloc((c->plan->accounts + 1) * sizeof(*job->account_sums));
+	if (job->input == NULL || job->account_sums == NULL ||
+	    lines_open(&job->lines, BLOCK_BYTES) == -1)
+		return err_memory(err, "starting");
+	job->lines.quoted = (c->from->flags & FORMAT_QUOTED) != 0;
+	return 0;
+}
+
 static int
 open_pipeline(struct job *job, struct err *err)
 {
 	const struct job_config *c = job->config;
-	bool parallel = c->jobs > 1 && c->plan.split < c->plan.n;
-	uint64_t seed[3];
+	bool parallel = c->jobs > 1 && c->plan->parallel;
+	struct pipeline_config p = {
+		.plan = c->plan, .from = c->from, .to = job->to, .seed = job->seed,
+		.lanes = parallel ? c->jobs : 1, .time_format = c->time_format,
+		.keep_bad = c->bad == BAD_FILE, .keep_late = c->late_file != NULL,
+		.sources = c->inputs, .lateness = c->lateness, .time_parse = c->time_parse,
+		.host = {
+			.arg = job, .write = outputs_write, .rows = outputs_rows,
+			.closed = batch_closed,
+		},
+	};
 
-	make_seed(seed);
-	job->host.random = seed[2];
-	job->scan = scan_best();
-	if (lines_open(&job->lines, BLOCK_BYTES) == -1)
+	job->to = mem_zalloc((c->plan->outputs + 1) * sizeof(*job->to));
+	if (job->to == NULL)
 		return err_memory(err, "starting");
-	if (pipeline_open(&job->pipeline, &c->plan, parallel ? c->jobs : 1, seed,
-	    c->time_format, write_rows, job, err) == -1)
+	for (unsigned i = 0; i < c->plan->outputs; i++)
+		if ((c->outputs[i].class->flags & SINK_ROWS) == 0)
+			job->to[i] = c->outputs[i].format;
+	p.to = job->to;
+	if (pipeline_open(&job->pipeline, &p, err) == -1)
 		return -1;
-	if (c->header && tsv_header(&job->pipeline.tsv, &c->plan.stage[c->plan.n - 1].out) == -1)
-		return err_memory(err, "starting");
 	if (!parallel)
 		return 0;
-	job->workers = workers_open(&job->pipeline, c->jobs - 1, BLOCK_BYTES, err);
+	job->workers = workers_open(&job->pipeline, c->jobs - 1, &job->lines, err);
 	return job->workers == NULL ? -1 : 0;
+}
+
+int
+job_bind(struct job *job, struct err *err)
+{
+	if (open_pipeline(job, err) == -1 ||
+	    (job->config->header && pipeline_head(&job->pipeline, err) == -1) ||
+	    outputs_open(job, err) == -1)
+		return -1;
+	job->bound = true;
+	batch_begin(job);
+	return 0;
 }
 
 static int
@@ -270,6 +270,8 @@ start(struct job *job, struct err *err)
 {
 	job->running = job->nsources;
 	batch_start(job);
+	if (job->config->bound && job_bind(job, err) == -1)
+		return -1;
 	for (size_t i = 0; i < job->nsources; i++)
 		if (job->source[i]->class->start(job->source[i], err) == -1)
 			return -1;
@@ -282,36 +284,13 @@ job_open(struct job *job, struct err *err)
 	if (open_loop(job, err) == -1 || open_signals(job, err) == -1)
 		return -1;
 	input_host(job);
-	if (open_pipeline(job, err) == -1 || open_sources(job, err) == -1 ||
-	    open_outputs(job, err) == -1 || open_progress(job, err) == -1)
+	if (open_input(job, err) == -1 || open_sources(job, err) == -1 ||
+	    timers_open(job, err) == -1)
 		return -1;
 	return start(job, err);
 }
 
 /* ---- closing ---- */
-
-static int
-close_stats(struct job *job, struct err *err)
-{
-	int fd = job->stats_fd;
-
-	job->stats_fd = -1;
-	if (fd > STDERR_FILENO && sys.close(fd) == -1 && errno != EINTR)
-		return err_system(err, job->config->stats, "close", errno);
-	return 0;
-}
-
-int
-job_close_outputs(struct job *job, struct err *err)
-{
-	bool open = job->sink_open;
-
-	job->sink_open = false;
-	if (open && job->sink.class->close != NULL &&
-	    job->sink.class->close(&job->sink, err) == -1)
-		return -1;
-	return close_stats(job, err);
-}
 
 static void
 free_event(struct event *event)
@@ -347,12 +326,12 @@ close_resolver(struct job *job)
 void
 job_close(struct job *job)
 {
-	struct err ignored;
-
 	workers_close(job->workers);
 	close_sources(job);
 	free_event(job->boundary);
 	free_event(job->progress);
+	free_event(job->idle);
+	free_event(job->silence);
 	free_event(job->signal_event);
 	signals_close();
 	close_resolver(job);
@@ -361,7 +340,10 @@ job_close(struct job *job)
 	libevent_global_shutdown();
 	pipeline_close(&job->pipeline);
 	lines_close(&job->lines);
-	while (job_close_outputs(job, &ignored) == -1)
-		;		/* the first error ended the job already; all are to be closed */
+	outputs_free(job);
+	header_close(job);
+	mem_free(job->to);
+	mem_free(job->account_sums);
+	mem_free(job->input);
 	buf_free(&job->stats_text);
 }

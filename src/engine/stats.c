@@ -12,21 +12,27 @@ void
 stats_add(struct stats *sums, const struct stats *batch)
 {
 	frame_counts_add(&sums->lines, &batch->lines);
-	sums->counted += batch->counted;
-	sums->filtered += batch->filtered;
 	sums->keys = batch->keys;
 	sums->state_bytes = batch->state_bytes;
 	sums->reconnects += batch->reconnects;
 }
 
+uint64_t
+stats_filtered(const struct account *a)
+{
+	return a->records - a->counted - a->late - a->bad;
+}
+
 int
-stats_row(struct buf *out, const struct stats *s)
+stats_row(struct buf *out, const struct stats *s, const struct account *a, unsigned number)
 {
 	const int64_t values[] = {
-		(int64_t)s->lines.records, (int64_t)s->lines.bytes, (int64_t)s->counted,
-		(int64_t)s->filtered, (int64_t)s->lines.bad, (int64_t)s->keys,
+		(int64_t)(a->records + s->lines.bad), (int64_t)s->lines.bytes,
+		(int64_t)a->counted, (int64_t)stats_filtered(a),
+		(int64_t)(a->bad + s->lines.bad), (int64_t)s->keys,
 		(int64_t)s->state_bytes, s->scheduling_delay, s->processing_time,
-		s->scheduling_delay + s->processing_time, (int64_t)s->reconnects,
+		s->scheduling_delay + s->processing_time, (int64_t)s->reconnects, (int64_t)a->late,
+		number,
 	};
 	size_t n = sizeof(values) / sizeof(*values);
 
@@ -45,15 +51,17 @@ int
 stats_header(struct buf *out)
 {
 	static const char header[] = "time\trecords\tbytes\tcounted\tfiltered\tbad\tkeys\t"
-	    "state_bytes\tscheduling_delay_us\tprocessing_time_us\ttotal_delay_us\treconnects\n";
+	    "state_bytes\tscheduling_delay_us\tprocessing_time_us\ttotal_delay_us\treconnects\t"
+	    "late\tchain\n";
 
 	return buf_add(out, header, sizeof(header) - 1);
 }
 
 bool
-stats_conserved(const struct stats *s)
+stats_conserved(const struct stats *s, const struct account *a)
 {
-	return s->lines.records == s->counted + s->filtered + s->lines.bad;
+	return s->lines.records == a->records + s->lines.bad &&
+	    a->counted + a->late + a->bad <= a->records;
 }
 
 void

@@ -7,13 +7,13 @@
 
 #include "base/buf.h"
 #include "core/frame.h"
+#include "core/lane.h"
 
 #include <stdint.h>
 
 struct stats {
 	int64_t			time;		/* the batch's name, microseconds since the epoch */
 	struct frame_counts	lines;		/* records, bad ones and bytes */
-	uint64_t		counted, filtered;
 	uint64_t		keys, state_bytes;	/* as the batch ended */
 	int64_t			scheduling_delay;	/* boundary until it was noticed, us */
 	int64_t			processing_time;	/* from then until all is written, us */
@@ -23,12 +23,18 @@ struct stats {
 /* Adds the figures of a batch to the sums; keys and state_bytes are the latest. */
 void stats_add(struct stats *sums, const struct stats *batch);
 
-/* Appends the row, or the names of its columns; 0 or -1 (memory). */
-int stats_row(struct buf *, const struct stats *);
+/*
+ * Appends the row of chain NUMBER, what became of whose records is in ACCOUNT, or the names of the
+ * columns; 0 or -1 (memory).
+ */
+int stats_row(struct buf *, const struct stats *, const struct account *, unsigned number);
 int stats_header(struct buf *);
 
-/* True if every record is accounted for: records = counted + filtered + bad. */
-bool stats_conserved(const struct stats *);
+/* Those of its records that no stage kept and none found bad. */
+uint64_t stats_filtered(const struct account *);
+
+/* True if every record that was read is accounted for: records = counted + filtered + bad. */
+bool stats_conserved(const struct stats *, const struct account *);
 
 #define STATS_LINE 256			/* bytes that stats_line needs, NUL included */
 

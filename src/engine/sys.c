@@ -3,7 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +21,25 @@ static int
 real_fcntl(int fd, int command, int arg)
 {
 	return fcntl(fd, command, arg);
+}
+
+static int
+real_ioctl(int fd, unsigned long request, int *value)
+{
+	return ioctl(fd, request, value);
+}
+
+static int
+real_stat(const char *path, struct stat *st)
+{
+	return stat(path, st);
+}
+
+static struct dirent *
+real_readdir(DIR *dir)
+{
+	errno = 0;
+	return readdir(dir);
 }
 
 static int
@@ -56,9 +79,21 @@ struct sys sys = {
 	.open = real_open,
 	.close = close,
 	.read = read,
+	.pread = pread,
 	.write = write,
 	.fstat = fstat,
+	.stat = real_stat,
+	.opendir = opendir,
+	.readdir = real_readdir,
+	.closedir = closedir,
+	.inotify_init1 = inotify_init1,
+	.inotify_add_watch = inotify_add_watch,
+	.inotify_rm_watch = inotify_rm_watch,
 	.fcntl = real_fcntl,
+	.ioctl = real_ioctl,
+	.rename = rename,
+	.mkdir = mkdir,
+	.unlink = unlink,
 	.isatty = isatty,
 	.poll = poll,
 	.pipe2 = pipe2,
@@ -66,12 +101,17 @@ struct sys sys = {
 	.connect = connect,
 	.bind = bind,
 	.listen = listen,
+	.recvmsg = recvmsg,
 	.accept4 = accept4,
 	.getsockname = getsockname,
 	.getsockopt = getsockopt,
 	.setsockopt = setsockopt,
+	.shutdown = shutdown,
+	.getaddrinfo = getaddrinfo,
 	.getrandom = getrandom,
 	.sigaction = sigaction,
+	.spawn = posix_spawn,
+	.waitpid = waitpid,
 	.thread = real_thread,
 	.processors = real_processors,
 	.wall = real_wall,

@@ -6,9 +6,12 @@
 #ifndef ENGINE_SYS_H
 #define ENGINE_SYS_H
 
+#include <dirent.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -19,9 +22,21 @@ struct sys {
 	int	(*open)(const char *path, int flags, mode_t mode);
 	int	(*close)(int fd);
 	ssize_t	(*read)(int fd, void *bytes, size_t size);
+	ssize_t	(*pread)(int fd, void *bytes, size_t size, off_t offset);
 	ssize_t	(*write)(int fd, const void *bytes, size_t size);
 	int	(*fstat)(int fd, struct stat *);
+	int	(*stat)(const char *path, struct stat *);
+	DIR	*(*opendir)(const char *path);
+	struct dirent *(*readdir)(DIR *);	/* NULL at the end: errno is 0 */
+	int	(*closedir)(DIR *);
+	int	(*inotify_init1)(int flags);
+	int	(*inotify_add_watch)(int fd, const char *path, uint32_t mask);
+	int	(*inotify_rm_watch)(int fd, int number);
 	int	(*fcntl)(int fd, int command, int arg);
+	int	(*ioctl)(int fd, unsigned long request, int *value);
+	int	(*rename)(const char *from, const char *to);
+	int	(*mkdir)(const char *path, mode_t mode);
+	int	(*unlink)(const char *path);
 	int	(*isatty)(int fd);
 	int	(*poll)(struct pollfd *, nfds_t n, int timeout_ms);
 	int	(*pipe2)(int fds[2], int flags);
@@ -29,12 +44,20 @@ struct sys {
 	int	(*connect)(int fd, const struct sockaddr *, socklen_t);
 	int	(*bind)(int fd, const struct sockaddr *, socklen_t);
 	int	(*listen)(int fd, int backlog);
+	ssize_t	(*recvmsg)(int fd, struct msghdr *, int flags);
 	int	(*accept4)(int fd, struct sockaddr *, socklen_t *, int flags);
 	int	(*getsockname)(int fd, struct sockaddr *, socklen_t *);
 	int	(*getsockopt)(int fd, int level, int name, void *value, socklen_t *);
 	int	(*setsockopt)(int fd, int level, int name, const void *value, socklen_t);
+	int	(*shutdown)(int fd, int how);
+	int	(*getaddrinfo)(const char *name, const char *service, const struct addrinfo *hints,
+		    struct addrinfo **);	/* an EAI_ number, or 0; freed with freeaddrinfo */
 	ssize_t	(*getrandom)(void *bytes, size_t size, unsigned flags);
 	int	(*sigaction)(int number, const struct sigaction *, struct sigaction *);
+	int	(*spawn)(pid_t *, const char *path, const posix_spawn_file_actions_t *,
+		    const posix_spawnattr_t *, char *const argv[], char *const environment[]);
+						/* an errno, or 0 */
+	pid_t	(*waitpid)(pid_t, int *status, int options);
 	int	(*thread)(pthread_t *, void *(*main)(void *), void *arg);	/* an errno, or 0 */
 	long	(*processors)(void);	/* that may be used; -1 if unknown */
 	int64_t	(*wall)(void);		/* microseconds since the epoch */

@@ -32,7 +32,10 @@ struct workers {
 static void
 feed(struct workers *w, unsigned lane, struct lines *lines)
 {
-	struct block b = { .text = lines->data, .len = lines->len, .records = lines->records };
+	struct block b = {
+		.text = lines->data, .len = lines->len, .records = lines->records,
+		.source = lines->source, .layout = lines->layout,
+	};
 	struct err err;
 
 	if (pipeline_feed(w->pipeline, lane, &b, &err) == -1) {
@@ -116,15 +119,19 @@ workers_wait(struct workers *w, struct err *err)
 }
 
 static int
-make_blocks(struct workers *w, size_t cap)
+make_blocks(struct workers *w, const struct lines *like)
 {
 	w->queue = mem_zalloc(w->blocks * sizeof(*w->queue));
 	w->spare = mem_zalloc(w->blocks * sizeof(*w->spare));
 	if (w->queue == NULL || w->spare == NULL)
 		return -1;
-	for (; w->spares < w->blocks; w->spares++)
-		if (lines_open(&w->spare[w->spares], cap) == -1)
+	for (; w->spares < w->blocks; w->spares++) {
+		struct lines *l = &w->spare[w->spares];
+
+		if (lines_open(l, like->cap) == -1)
 			return -1;
+		l->quoted = like->quoted;
+	}
 	return 0;
 }
 
@@ -144,7 +151,7 @@ start_thread(struct workers *w, unsigned i)
 }
 
 struct workers *
-workers_open(struct pipeline *p, unsigned n, size_t cap, struct err *err)
+workers_open(struct pipeline *p, unsigned n, const struct lines *like, struct err *err)
 {
 	struct workers *w = mem_zalloc(sizeof(*w) + n * sizeof(w->worker[0]));
 	int number = 0;
@@ -158,7 +165,7 @@ workers_open(struct pipeline *p, unsigned n, size_t cap, struct err *err)
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->more, NULL);
 	pthread_cond_init(&w->done, NULL);
-	if (make_blocks(w, cap) == -1)
+	if (make_blocks(w, like) == -1)
 		err_memory(err, "starting threads");
 	else
 		while (w->n < n && (number = start_thread(w, w->n)) == 0)

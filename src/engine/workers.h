@@ -11,8 +11,9 @@
 
 struct workers;
 
-/* Starts N threads that feed lanes 1 .. N of P; blocks have CAP bytes.  NULL and the error, or. */
-struct workers *workers_open(struct pipeline *p, unsigned n, size_t cap, struct err *);
+/* Starts N threads that feed lanes 1 .. N of P blocks of the same kind as LIKE; NULL: the error. */
+struct workers *workers_open(struct pipeline *p, unsigned n, const struct lines *like,
+    struct err *);
 
 /*
  * Hands LINES over to be fed and puts an empty block in its place.  1; 0 if all blocks are under

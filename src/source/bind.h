@@ -1,5 +1,6 @@
 /*
- * Listening stream sockets at all addresses of an endpoint, one for each, on one port.
+ * Sockets that are bound at all addresses of an endpoint, one for each, on one port: listening
+ * stream sockets, or datagram sockets.
  */
 #ifndef SOURCE_BIND_H
 #define SOURCE_BIND_H
@@ -15,10 +16,12 @@ struct binding {			/* a zeroed struct has no sockets */
 };
 
 /*
- * Binds and listens; port 0 picks one that is free at every address.  An address family that this
- * machine lacks is left out if there is another.  0, or -1 with an error that begins with SUBJECT.
+ * Binds sockets of TYPE, SOCK_STREAM ones listen; port 0 picks one that is free at every address.
+ * An address family that this machine lacks is left out if there is another.  0, or -1 with an
+ * error that begins with SUBJECT.
  */
-int binding_open(struct binding *, const struct endpoint *, const char *subject, struct err *);
+int binding_open(struct binding *, const struct endpoint *, int type, const char *subject,
+    struct err *);
 
 /* Closes the sockets; harmless twice. */
 void binding_close(struct binding *);

@@ -2,6 +2,7 @@
  * FILE: a file read once to its end.  Regular files are read in turns, one file behind the other; a
  * FIFO or a terminal is waited for.  A regular file is opened when its turn comes, so that any
  * number of them needs one descriptor; whether it can be opened is checked at the start.
+ * Compressed bytes are decoded.  Position: dev, ino and offset of the source.
  */
 #include "engine/sys.h"
 #include "source/reader.h"
@@ -39,6 +40,16 @@ open_file(struct source *s, struct err *err)
 }
 
 static int
+start_reader(struct source *s, int fd, struct err *err)
+{
+	struct file *f = s->private;
+
+	if (reader_start(&f->reader, s, fd, false, reader_ends_source, NULL, err) == -1)
+		return -1;
+	return reader_unpacks(&f->reader, s->address, err);
+}
+
+static int
 start(struct source *s, struct err *err)
 {
 	struct file *f = s->private;
@@ -49,19 +60,18 @@ start(struct source *s, struct err *err)
 		return 0;
 	}
 	f->fd = -1;
-	return reader_start(&f->reader, s, fd, false, reader_ends_source, NULL, err);
+	return start_reader(s, fd, err);
 }
 
 /* The first turn of a regular file opens it again. */
 static int
 reopen(struct source *s, struct err *err)
 {
-	struct file *f = s->private;
 	int fd = sys_open(s->rest, FLAGS, 0);
 
 	if (fd == -1)
 		return err_system(err, s->address, "open", errno);
-	return reader_start(&f->reader, s, fd, false, reader_ends_source, NULL, err);
+	return start_reader(s, fd, err);
 }
 
 static void
@@ -90,7 +100,7 @@ const struct source_class source_file = {
 	.name = "file",
 	.prefix = "",
 	.usage = "FILE",
-	.help = "a file, FIFO or device, or a quoted glob of them",
+	.help = "a file, FIFO or quoted glob; gzip and zstd, too",
 	.flags = SOURCE_REPLAYABLE | SOURCE_BOUNDED,
 	.size = sizeof(struct file),
 	.open = open_file,

@@ -230,7 +230,8 @@ open_listen(struct source *s, struct err *err)
 
 	if (endpoint_parse_local(&e, s->class->prefix, s->rest, s->word, err) == -1)
 		return -1;
-	return binding_open(&listen_of(s)->binding, &e, s->address, err);
+	return binding_open(&listen_of(s)->binding, &e, SOCK_STREAM, s->address,
+	    err);
 }
 
 static void

@@ -58,14 +58,17 @@ make_lines(struct source *s, uint64_t n)
 	return s->host->take(s, r->text, (size_t)(p - r->text));
 }
 
+/* Waits for the time of some lines; WAIT: what --max-rate asks for, or 0. */
 static int
-set_timer(struct rate *r, struct err *err)
+set_timer(struct rate *r, int64_t wait, struct err *err)
 {
 	int64_t step = 1000000 / (int64_t)r->per_second;
 	struct timeval tv;
 
 	if (step < STEP_US)
 		step = STEP_US;
+	if (wait > 0)
+		step = wait;
 	tv = (struct timeval){ .tv_sec = step / 1000000, .tv_usec = step % 1000000 };
 	return event_add(r->timer, &tv) == -1 ? err_memory(err, "setting a timer") : 0;
 }
@@ -76,17 +79,23 @@ timer_cb(evutil_socket_t fd, short events, void *arg)
 	struct source *s = arg;
 	struct rate *r = s->private;
 	uint64_t target = due(r, sys.mono());
+	int64_t wait = 0;
 	struct err err;
 
 	(void)fd;
 	(void)events;
 	while (r->made < target) {
-		uint64_t left = target - r->made;
+		uint64_t n = s->host->allowed(s, &wait);
 
-		if (!make_lines(s, left < PIECE ? left : PIECE))
+		if (n == 0)
+			break;
+		if (n > target - r->made)
+			n = target - r->made;
+		if (!make_lines(s, n < PIECE ? n : PIECE))
 			return;
+		wait = 0;
 	}
-	if (set_timer(r, &err) == -1)
+	if (set_timer(r, wait, &err) == -1)
 		s->host->failed(s, &err);
 }
 
@@ -99,7 +108,7 @@ start(struct source *s, struct err *err)
 	if (r->timer == NULL)
 		return err_memory(err, "starting a generator");
 	r->began = sys.mono();
-	return set_timer(r, err);
+	return set_timer(r, 0, err);
 }
 
 static void

@@ -2,6 +2,7 @@
 #include "source/reader.h"
 
 #include "engine/sys.h"
+#include "source/unpack.h"
 
 #include <errno.h>
 #include <event2/event.h>
@@ -19,22 +20,73 @@ waitable(int fd, const struct stat *st)
 	    (S_ISCHR(st->st_mode) && sys.isatty(fd));
 }
 
-/* After the first read of an event, a blocking descriptor is read on only if it has more. */
+/* True if a read would not block. */
 static bool
 has_more(const struct reader *r)
 {
 	struct pollfd p = { .fd = r->fd, .events = POLLIN };
 
-	return !r->blocking || sys.poll(&p, 1, 0) > 0;
+	return !r->blocking || unpack_pending(r->unpack) || sys.poll(&p, 1, 0) > 0;
 }
 
-void
-reader_turn(struct reader *r)
+static void read_slice(struct reader *, bool readable);
+
+/* The time to wait is over. */
+static void
+resume_cb(evutil_socket_t fd, short events, void *arg)
 {
+	struct reader *r = arg;
+
+	(void)fd;
+	(void)events;
+	if (r->event == NULL)
+		r->source->paused = false;	/* the loop gives it a turn */
+	else if (event_add(r->event, NULL) == -1)
+		r->end(r, READER_ERROR, ENOMEM);
+	else
+		read_slice(r, false);
+}
+
+/* Reads nothing for WAIT microseconds. */
+static void
+pause_reading(struct reader *r, int64_t wait)
+{
+	struct timeval tv = { .tv_sec = wait / 1000000, .tv_usec = wait % 1000000 };
+
+	if (r->resume == NULL)
+		r->resume = evtimer_new(r->source->host->base, resume_cb, r);
+	if (r->resume == NULL || event_add(r->resume, &tv) == -1) {
+		r->end(r, READER_ERROR, ENOMEM);
+		return;
+	}
+	if (r->event == NULL)
+		r->source->paused = true;
+	else
+		event_del(r->event);
+}
+
+static enum receive
+read_once(struct reader *r)
+{
+	if (r->unpack != NULL)
+		return unpack_receive(r->unpack, r->source, &r->framer, r->fd);
+	return r->source->host->receive(r->source, &r->framer, r->fd);
+}
+
+/* Reads until there is nothing more for now or a slice is spent; READABLE: the first is known. */
+static void
+read_slice(struct reader *r, bool readable)
+{
+	int64_t wait;
+
 	for (int i = 0; i < SLICE; i++) {
-		if (i > 0 && !has_more(r))
+		if (!(readable && i == 0) && !has_more(r))
 			return;
-		switch (r->source->host->receive(r->source, &r->framer, r->fd)) {
+		if (r->source->host->allowed(r->source, &wait) == 0) {
+			pause_reading(r, wait);
+			return;
+		}
+		switch (read_once(r)) {
 		case RECEIVE_SOME:
 			r->received = true;
 			break;
@@ -47,8 +99,19 @@ reader_turn(struct reader *r)
 		case RECEIVE_ERROR:
 			r->end(r, READER_ERROR, errno);
 			return;
+		case RECEIVE_DAMAGED:
+			r->end(r, READER_DAMAGED, 0);
+			return;
 		}
 	}
+	if (r->event != NULL && unpack_pending(r->unpack))
+		pause_reading(r, 0);	/* nothing more may come that would wake it */
+}
+
+void
+reader_turn(struct reader *r)
+{
+	read_slice(r, true);
 }
 
 static void
@@ -56,7 +119,7 @@ readable_cb(evutil_socket_t fd, short events, void *arg)
 {
 	(void)fd;
 	(void)events;
-	reader_turn(arg);
+	read_slice(arg, true);
 }
 
 int
@@ -86,20 +149,29 @@ reader_start(struct reader *r, struct source *source, int fd, bool blocking, rea
 	return 0;
 }
 
+int
+reader_unpacks(struct reader *r, const char *name, struct err *err)
+{
+	r->unpack = unpack_open(name);
+	return r->unpack == NULL ? err_memory(err, "starting to read") : 0;
+}
+
 void
 reader_ends_source(struct reader *r, enum reader_end how, int number)
 {
 	struct source *s = r->source;
 	struct err err;
 
-	s->host->finish(s, &r->framer, true);
+	if (how == READER_ERROR)
+		err_system(&err, s->address, "read", number);
+	else if (how == READER_DAMAGED)
+		err = *unpack_error(r->unpack);
+	s->host->finish(s, &r->framer, how != READER_DAMAGED);
 	reader_stop(r);
-	if (how == READER_EOF) {
+	if (how == READER_EOF)
 		s->host->ended(s);
-		return;
-	}
-	err_system(&err, s->address, "read", number);
-	s->host->failed(s, &err);
+	else
+		s->host->failed(s, &err);
 }
 
 void
@@ -109,7 +181,12 @@ reader_stop(struct reader *r)
 		return;
 	if (r->event != NULL)
 		event_free(r->event);
+	else
+		r->source->paused = false;
+	if (r->resume != NULL)
+		event_free(r->resume);
 	sys.close(r->fd);
+	unpack_close(r->unpack);
 	frame_close(&r->framer);
 	*r = (struct reader){ 0 };
 }

@@ -1,6 +1,7 @@
 /*
  * Reads one descriptor for a source: pipes, terminals and sockets when libevent says so, all
- * else (regular files, /dev/zero: epoll refuses them) in turns.  Owns the descriptor.
+ * else (regular files, /dev/zero: epoll refuses them) in turns.  Owns the descriptor.  Where
+ * --max-rate or the host holds it up it does not watch the descriptor, so that the sender waits.
  */
 #ifndef SOURCE_READER_H
 #define SOURCE_READER_H
@@ -9,8 +10,13 @@
 
 struct event;
 struct reader;
+struct unpack;
 
-enum reader_end { READER_EOF, READER_ERROR };
+enum reader_end {
+	READER_EOF,
+	READER_ERROR,			/* an errno */
+	READER_DAMAGED,			/* unpack_error tells */
+};
 
 /* The descriptor is at its end or broken (NUMBER is the errno); the reader no longer reads. */
 typedef void (*reader_end_fn)(struct reader *, enum reader_end, int number);
@@ -23,12 +29,17 @@ struct reader {
 	bool		 blocking;	/* read(2) may block: ask poll(2) before a further one */
 	bool		 received;	/* bytes came */
 	struct event	*event;		/* NULL: read in turns */
+	struct event	*resume;	/* a timer, while held up; made when first needed */
+	struct unpack	*unpack;	/* NULL: bytes are lines as they come */
 	struct framer	 framer;
 };
 
 /* Starts to read FD, which is now the reader's, also on failure; 0 or -1. */
 int reader_start(struct reader *, struct source *, int fd, bool blocking, reader_end_fn, void *arg,
     struct err *);
+
+/* The bytes of a started reader may be gzip or zstd; NAME, for messages, outlives it.  0 or -1. */
+int reader_unpacks(struct reader *, const char *name, struct err *);
 
 /* A reader_end_fn for a source that is this one descriptor: with it the source ends or fails. */
 void reader_ends_source(struct reader *, enum reader_end, int number);

@@ -10,6 +10,7 @@
 #define SOURCE_SOURCE_H
 
 #include "base/err.h"
+#include "core/bucket.h"
 #include "core/frame.h"
 
 #include <stdbool.h>
@@ -23,11 +24,16 @@ struct source;
 
 enum source_on_eof { ON_EOF_EXIT, ON_EOF_RECONNECT, ON_EOF_WAIT };
 
+enum source_from { FROM_END, FROM_START };
+
 struct source_options {
 	enum source_on_eof	on_eof;		/* what a clean end by the peer means */
 	uint64_t		retries;	/* failed attempts in a row that are allowed */
 	int64_t			connect_timeout;	/* microseconds for one attempt */
 	uint64_t		max_clients;	/* of listen:// */
+	uint64_t		max_rate;	/* records a second of each source; 0: no limit */
+	enum source_from	from;		/* where tail: begins in a file that is there */
+	bool			new_only;	/* dir: leaves out what is there at the start */
 };
 
 enum receive {
@@ -35,6 +41,7 @@ enum receive {
 	RECEIVE_NOTHING,	/* EAGAIN or EINTR: try again when the descriptor is ready */
 	RECEIVE_EOF,
 	RECEIVE_ERROR,		/* errno tells */
+	RECEIVE_DAMAGED,	/* compressed data is wrong: unpack_error tells (see unpack.h) */
 	RECEIVE_STOP,		/* the job has failed and is ending: touch nothing more */
 };
 
@@ -46,6 +53,20 @@ struct source_host {
 
 	/* Reads once from FD and takes what came as part of FRAMER's lines. */
 	enum receive	(*receive)(struct source *, struct framer *, int fd);
+
+	/*
+	 * The same in two steps, for bytes that do not come from read(2) alone: where *SIZE bytes,
+	 * 1 or more, can be put; NULL: as RECEIVE_STOP.  Then N of them were put there, and nothing
+	 * else was called in between; false: as RECEIVE_STOP.
+	 */
+	char		*(*room)(struct source *, const struct framer *, size_t *size);
+	bool		(*took)(struct source *, struct framer *, size_t n);
+
+	/*
+	 * How many records the source may take now.  0: none (--max-rate) for *WAIT microseconds;
+	 * the source stops reading that long and asks again.
+	 */
+	uint64_t	(*allowed)(struct source *, int64_t *wait);
 
 	/* Takes LEN bytes of whole lines that the source made itself; false: as RECEIVE_STOP. */
 	bool		(*take)(struct source *, const char *lines, size_t len);
@@ -96,12 +117,17 @@ struct source {
 	const char			*address;	/* as the user wrote it, for messages */
 	const char			*rest;		/* behind the prefix */
 	int				 word;		/* where it was given */
+	int				 number;	/* of the -i that gave it, from 0 */
 	void				*private;	/* class->size bytes */
 	bool				 ready;		/* wants turns */
+	bool				 paused;	/* not now, nor those behind it */
 	bool				 done;		/* ended or failed */
 	uint64_t			 reconnects;
+	uint64_t			 dropped;	/* messages that the system threw away */
 	dev_t				 dev;		/* of a regular file, which no sink ... */
 	ino_t				 ino;		/* ... may overwrite; 0: it is none */
+	uint64_t			 offset;	/* in it, decoded, of what was taken */
+	struct bucket			 bucket;	/* the host's, for --max-rate */
 };
 
 #endif

@@ -28,7 +28,9 @@ start(struct source *s, struct err *err)
 {
 	if (sys.isatty(STDIN_FILENO))
 		s->host->notice(s, "reading standard input; Ctrl-D ends it");
-	return reader_start(s->private, s, STDIN_FILENO, true, reader_ends_source, NULL, err);
+	if (reader_start(s->private, s, STDIN_FILENO, true, reader_ends_source, NULL, err) == -1)
+		return -1;
+	return reader_unpacks(s->private, s->address, err);
 }
 
 static void

@@ -6,25 +6,24 @@ struct lane {
 	bool		done;		/* the row of this answer has been handed out */
 };
 
+static const struct group all = { .columns = 0 };
+
 static int
-open_stage(struct stage *s, const struct schema *in, struct schema *out, struct err *err)
+open_stage(struct stage *s, struct err *err)
 {
-	(void)s;
-	(void)in;
-	(void)err;
-	*out = (struct schema){ .columns = 1, .name = { "count" } };
-	return 0;
+	s->out = &s->made;
+	s->aggregate = &aggregate_count;
+	s->group = &all;
+	return schema_add(s->out, "count", false, err);
 }
 
 static int
-feed(const struct stage *s, void *lane, const struct block *in, struct map *state,
-    struct blocks *out, struct err *err)
+feed(const struct stage *s, void *lane, const struct block *in, struct feed *to, struct err *err)
 {
-	uint64_t *value = map_put(state, "", 0);
+	uint64_t *value = map_put(to->state, "", 0);
 
 	(void)s;
 	(void)lane;
-	(void)out;
 	if (value == NULL)
 		return err_memory(err, "counting records");
 	*value += in->records;
@@ -44,16 +43,17 @@ fire(const struct stage *s, void *private, const struct map *answer, struct err 
 	return 0;
 }
 
-static size_t
-rows(const struct stage *s, void *private, const struct rows *out)
+static int
+rows(const struct stage *s, void *private, const struct rows *out, struct err *err)
 {
 	struct lane *lane = private;
 
 	(void)s;
+	(void)err;
 	if (lane->done)
 		return 0;
 	lane->done = true;
-	out->cells[0] = (struct value){ .kind = VALUE_INT, .i = (int64_t)lane->count };
+	out->cells[0] = value_int((int64_t)lane->count);
 	return 1;
 }
 
@@ -65,11 +65,11 @@ const struct stage_class stage_count = {
 	    "Rows: count; one row for each batch or window, 0 when nothing came.\n"
 	    "State: one number.\n",
 	.spark = "countByWindow(window, slide)",
-	.flags = STAGE_EACH_BATCH,
-	.aggregate = &aggregate_count,
+	.flags = STAGE_AGGREGATES | STAGE_EACH_BATCH | STAGE_LINES | STAGE_ROWS,
 	.lane_size = sizeof(struct lane),
 	.open = open_stage,
 	.feed = feed,
+	.seed = given_count,
 	.fire = fire,
 	.rows = rows,
 };

@@ -1,15 +1,50 @@
-/* countby: how often each line occurs, byte for byte without its line end. */
+/*
+ * countby: how often each value of some fields occurs, or each line, byte for byte without its end.
+ * Lines are counted where they lie; rows are grouped by core/group.
+ */
+#include "core/group.h"
 #include "core/stage.h"
 #include "core/tally.h"
 
+#define AHEAD 16			/* rows whose entries are fetched ahead of use */
+
+struct config {
+	const char	*fields;	/* NULL: the whole record or row */
+	int		 word;
+	struct group	 group;
+};
+
+struct lane {
+	struct tally		 tally;
+	struct group_run	 run;
+	struct arena		 text;	/* of the rows that were handed out last */
+};
+
 static int
-open_stage(struct stage *s, const struct schema *in, struct schema *out, struct err *err)
+argument(struct stage *s, const char *text, int word, struct err *err)
 {
-	(void)s;
-	(void)in;
+	struct config *c = s->config;
+
 	(void)err;
-	*out = (struct schema){ .columns = 2, .name = { "line", "count" } };
+	c->fields = text;
+	c->word = word;
 	return 0;
+}
+
+static int
+open_stage(struct stage *s, struct err *err)
+{
+	struct config *c = s->config;
+	int rc;
+
+	s->out = &s->made;
+	s->aggregate = &aggregate_count;
+	s->group = &c->group;
+	if (c->fields == NULL && !s->in->input)
+		s->takes = STAGE_LINES;		/* rows as they would be printed */
+	rc = c->fields == NULL ? group_open_all(&c->group, s->in, s->out, err) :
+	    group_open(&c->group, s->in, s->out, c->fields, c->word, err);
+	return rc == -1 ? -1 : schema_add(s->out, "count", false, err);
 }
 
 static int
@@ -25,54 +60,95 @@ count_lines(struct tally *t, const struct block *in)
 		if (tally_text(t, line, len) == -1)
 			return -1;
 	}
+	return tally_end(t);
+}
+
+static int
+count_rows(const struct config *c, struct lane *lane, struct map *state, const struct block *in)
+{
+	for (uint64_t row = 0; row < in->records; row += GROUP_RUN) {
+		uint64_t left = in->records - row;
+		unsigned n = left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+
+		if (group_run(&c->group, &lane->run, state, in, row, n) == -1)
+			return -1;
+		for (unsigned i = 0; i < n; i++)
+			++*lane->run.value[i];
+	}
 	return 0;
 }
 
 static int
-feed(const struct stage *s, void *lane, const struct block *in, struct map *state,
-    struct blocks *out, struct err *err)
+feed(const struct stage *s, void *private, const struct block *in, struct feed *to,
+    struct err *err)
 {
-	(void)s;
-	(void)out;
-	if (tally_start(lane, state) == -1 || count_lines(lane, in) == -1 || tally_end(lane) == -1)
-		return err_memory(err, "counting lines");
-	return 0;
+	struct lane *lane = private;
+	int rc;
+
+	if (in->text == NULL)
+		rc = count_rows(s->config, lane, to->state, in);
+	else if ((rc = tally_start(&lane->tally, to->state)) == 0)
+		rc = count_lines(&lane->tally, in);
+	return rc == -1 ? err_memory(err, "counting records") : 0;
 }
 
 static int
-fire(const struct stage *s, void *lane, const struct map *answer, struct err *err)
+fire(const struct stage *s, void *private, const struct map *answer, struct err *err)
 {
-	return tally_fire(lane, answer, s->limit, err);
+	struct lane *lane = private;
+
+	return tally_fire(&lane->tally, s, answer, s->limit, err);
 }
 
-static size_t
-rows(const struct stage *s, void *lane, const struct rows *out)
+static int
+rows(const struct stage *s, void *private, const struct rows *out, struct err *err)
 {
-	(void)s;
-	return tally_rows(lane, out);
+	const struct config *c = s->config;
+	struct lane *lane = private;
+	struct tally *t = &lane->tally;
+	int n = 0;
+
+	arena_reset(&lane->text);
+	for (; (size_t)n < out->cap && t->next < t->rank.n; n++, t->next++) {
+		const struct map_key *entry = rank_entry(&t->rank, t->next);
+		struct value *cells = out->cells + (size_t)n * s->out->width;
+
+		rank_prefetch(&t->rank, t->next + AHEAD);
+		if (group_cells(&c->group, entry, cells, &lane->text) == -1)
+			return err_memory(err, "writing rows");
+		cells[c->group.columns] = value_int(*(const int64_t *)(entry + 1));
+	}
+	return n;
 }
 
 static void
-lane_close(void *lane)
+lane_close(void *private)
 {
-	tally_close(lane);
+	struct lane *lane = private;
+
+	tally_close(&lane->tally);
+	group_run_free(&lane->run);
+	arena_free(&lane->text);
 }
 
 const struct stage_class stage_countby = {
 	.name = "countby",
-	.usage = "[OPTION]...",
-	.help = "how often each line occurs",
+	.usage = "[OPTION]... [FIELD,...]",
+	.help = "how often each line, or value of fields, occurs",
 	.detail =
-	    "Lines are compared byte for byte, without \\n or \\r\\n.\n"
-	    "Rows: line, count; by count down, then by the bytes of the line.\n"
-	    "State: one entry for each distinct line of the window.\n",
+	    "Without fields whole lines are compared, byte for byte, without \\n or \\r\\n.\n"
+	    "Rows: the fields (or line), count; by count down, then by the fields.\n"
+	    "State: one entry for each distinct value of the window.\n",
 	.spark = "countByValueAndWindow(window, slide)",
-	.flags = STAGE_RANKS,
-	.aggregate = &aggregate_count,
-	.lane_size = sizeof(struct tally),
+	.flags = STAGE_AGGREGATES | STAGE_RANKS | STAGE_LINES | STAGE_ROWS,
+	.max_args = 1,
+	.config_size = sizeof(struct config),
+	.lane_size = sizeof(struct lane),
+	.argument = argument,
 	.open = open_stage,
 	.lane_close = lane_close,
 	.feed = feed,
+	.seed = given_count,
 	.fire = fire,
 	.rows = rows,
 };

@@ -2,21 +2,17 @@
  * grep: passes the records that match a regular expression.  Lines that follow each other and pass
  * go on as one block, in place: nothing is copied.
  */
-#include "base/mem.h"
+#include "core/regex.h"
 #include "core/stage.h"
 #include "core/tsv.h"
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 
 enum { INVERT, IGNORE_CASE };
 
 struct config {
-	const char		*pattern;
-	int			 word;
-	bool			 invert, ignore_case;
-	pcre2_general_context	*memory;
-	pcre2_code		*code;
+	const char	*pattern;
+	int		 word;
+	bool		 invert, ignore_case;
+	struct regex	 regex;
 };
 
 struct lane {
@@ -29,20 +25,6 @@ static const struct opt options[] = {
 	{ "ignore-case", 'i', IGNORE_CASE, NULL, "match without regard to case (Unicode)" },
 	{ 0 },
 };
-
-static void *
-allocate(size_t size, void *data)
-{
-	(void)data;
-	return mem_alloc(size);
-}
-
-static void
-release(void *p, void *data)
-{
-	(void)data;
-	mem_free(p);
-}
 
 static int
 option(struct stage *s, int id, const char *value, int word, struct err *err)
@@ -71,52 +53,17 @@ argument(struct stage *s, const char *text, int word, struct err *err)
 }
 
 static int
-bad_pattern(const struct config *c, int number, size_t offset, struct err *err)
-{
-	PCRE2_UCHAR reason[128];
-
-	if (number == PCRE2_ERROR_HEAP_FAILED || number == PCRE2_ERROR_NOMEMORY)
-		return err_memory(err, "compiling a pattern");
-	(void)pcre2_get_error_message(number, reason, sizeof(reason));
-	err_word(err, c->word, "bad pattern '%s': %s", c->pattern, (const char *)reason);
-	err->column = offset;
-	err->length = 1;
-	return -1;
-}
-
-static int
-open_stage(struct stage *s, const struct schema *in, struct schema *out, struct err *err)
+open_stage(struct stage *s, struct err *err)
 {
 	struct config *c = s->config;
-	uint32_t flags = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
-	pcre2_compile_context *context;
-	size_t offset = 0;
-	int number = 0;
 
-	(void)in;
-	(void)out;
-	if (c->ignore_case)
-		flags |= PCRE2_CASELESS;
-	c->memory = pcre2_general_context_create(allocate, release, NULL);
-	context = c->memory == NULL ? NULL : pcre2_compile_context_create(c->memory);
-	if (context == NULL)
-		return err_memory(err, "compiling a pattern");
-	c->code = pcre2_compile((PCRE2_SPTR)c->pattern, PCRE2_ZERO_TERMINATED, flags, &number,
-	    &offset, context);
-	pcre2_compile_context_free(context);
-	if (c->code == NULL)
-		return bad_pattern(c, number, offset, err);
-	(void)pcre2_jit_compile(c->code, PCRE2_JIT_COMPLETE);	/* only faster */
-	return 0;
+	return regex_open(&c->regex, c->pattern, c->word, c->ignore_case, err);
 }
 
 static void
 close_stage(struct stage *s)
 {
-	struct config *c = s->config;
-
-	pcre2_code_free(c->code);
-	pcre2_general_context_free(c->memory);
+	regex_close(&((struct config *)s->config)->regex);
 }
 
 static int
@@ -125,7 +72,7 @@ lane_open(const struct stage *s, void *private, struct err *err)
 	const struct config *c = s->config;
 	struct lane *lane = private;
 
-	lane->match = pcre2_match_data_create(1, c->memory);
+	lane->match = regex_match_data(&c->regex, false);
 	return lane->match == NULL ? err_memory(err, "starting grep") : 0;
 }
 
@@ -146,32 +93,23 @@ enum verdict { PASS, DROP, BAD, FAIL };
  * at its limits, and the record is bad.
  */
 static enum verdict
-judge(const struct config *c, struct lane *lane, const char *text, size_t len, struct blocks *out,
+judge(const struct config *c, struct lane *lane, const char *text, size_t len, struct bad *bad,
     struct err *err)
 {
-	PCRE2_UCHAR reason[128];
-	int got = pcre2_match(c->code, (PCRE2_SPTR)text, len, 0, 0, lane->match, NULL);
-
-	switch (got) {
-	case PCRE2_ERROR_NOMATCH:
+	switch (regex_match(&c->regex, lane->match, text, len, err)) {
+	case REGEX_NO:
 		return c->invert ? PASS : DROP;
-	case PCRE2_ERROR_MATCHLIMIT:
-	case PCRE2_ERROR_DEPTHLIMIT:
-	case PCRE2_ERROR_HEAPLIMIT:
-	case PCRE2_ERROR_JIT_STACKLIMIT:
-		out->bad++;
+	case REGEX_YES:
+		return c->invert ? DROP : PASS;
+	case REGEX_HARD:
+		bad_record(bad, text, len, "grep: pattern '%s' backtracks too much",
+		    c->pattern);
 		return BAD;
-	case PCRE2_ERROR_NOMEMORY:
-		err_memory(err, "matching a pattern");
-		return FAIL;
-	default:
-		if (got >= 0)
-			return c->invert ? DROP : PASS;
-		(void)pcre2_get_error_message(got, reason, sizeof(reason));
-		err_set(err, ERR_RUN, "grep: pattern '%s' on a record of %zu bytes: %s",
-		    c->pattern, len, (const char *)reason);
-		return FAIL;
+	case REGEX_FAIL:
+		break;
 	}
+	err_prefix(err, "grep");
+	return FAIL;
 }
 
 /* Appends the run of lines FROM .. TO if it has any. */
@@ -184,7 +122,7 @@ add_lines(struct blocks *out, const char *from, const char *to, uint64_t records
 }
 
 static int
-feed_lines(const struct config *c, struct lane *lane, const struct block *in, struct blocks *out,
+feed_lines(const struct config *c, struct lane *lane, const struct block *in, struct feed *to,
     struct err *err)
 {
 	const char *end = in->text + in->len, *run = in->text, *text = in->text;
@@ -196,51 +134,80 @@ feed_lines(const struct config *c, struct lane *lane, const struct block *in, st
 		size_t len;
 
 		text = line_next(text, end, &len);
-		verdict = judge(c, lane, line, len, out, err);
+		verdict = judge(c, lane, line, len, to->bad, err);
 		if (verdict == FAIL)
 			return -1;
 		if (verdict == PASS) {
 			records++;
 			continue;
 		}
-		if (add_lines(out, run, line, records) == -1)
+		if (add_lines(to->out, run, line, records) == -1)
 			return err_memory(err, "passing lines");
 		run = text;
 		records = 0;
 	}
-	return add_lines(out, run, end, records) == -1 ? err_memory(err, "passing lines") : 0;
+	return add_lines(to->out, run, end, records) == -1 ? err_memory(err, "passing lines") : 0;
 }
 
+/* What is matched of a row: a record as it was read, or the fields joined by tabs. */
 static int
-feed_rows(const struct config *c, struct lane *lane, const struct block *in, struct blocks *out,
-    struct err *err)
+row_text(const struct stage *s, struct lane *lane, const struct value *row, unsigned width,
+    struct value *text)
 {
-	for (uint64_t row = 0; row < in->records; row++) {
-		struct block one = *in;
-		enum verdict verdict;
-
-		one.cells = in->cells + row * in->columns;
-		one.records = 1;
-		lane->text.len = 0;
-		if (tsv_row(&lane->text, one.cells, one.columns) == -1)
-			return err_memory(err, "matching rows");
-		verdict = judge(c, lane, lane->text.data, lane->text.len, out, err);
-		if (verdict == FAIL)
-			return -1;
-		if (verdict == PASS && blocks_add(out, one) == -1)
-			return err_memory(err, "passing rows");
+	if (s->in->input) {
+		*text = row[SCHEMA_RECORD];
+		return 0;
 	}
+	lane->text.len = 0;
+	if (tsv_row(&lane->text, row, width) == -1)
+		return -1;
+	*text = value_text(lane->text.data, lane->text.len);
 	return 0;
 }
 
+/* Appends rows FROM .. TO - 1 of a block if there are any. */
 static int
-feed(const struct stage *s, void *private, const struct block *in, struct map *state,
-    struct blocks *out, struct err *err)
+add_rows(struct blocks *out, const struct block *in, uint64_t from, uint64_t to)
 {
-	(void)state;
+	struct block run = *in;
+
+	run.cells += from * in->width;
+	run.records = to - from;
+	return run.records == 0 ? 0 : blocks_add(out, run);
+}
+
+static int
+feed_rows(const struct stage *s, struct lane *lane, const struct block *in, struct feed *to,
+    struct err *err)
+{
+	uint64_t from = 0;
+
+	for (uint64_t row = 0; row < in->records; row++) {
+		struct value text;
+		enum verdict verdict;
+
+		if (row_text(s, lane, in->cells + row * in->width, in->width, &text) == -1)
+			return err_memory(err, "matching rows");
+		verdict = judge(s->config, lane, text.text, text.len, to->bad, err);
+		if (verdict == FAIL)
+			return -1;
+		if (verdict == PASS)
+			continue;
+		if (add_rows(to->out, in, from, row) == -1)
+			return err_memory(err, "passing rows");
+		from = row + 1;
+	}
+	return add_rows(to->out, in, from, in->records) == -1 ?
+	    err_memory(err, "passing rows") : 0;
+}
+
+static int
+feed(const struct stage *s, void *private, const struct block *in, struct feed *to,
+    struct err *err)
+{
 	if (in->text != NULL)
-		return feed_lines(s->config, private, in, out, err);
-	return feed_rows(s->config, private, in, out, err);
+		return feed_lines(s->config, private, in, to, err);
+	return feed_rows(s, private, in, to, err);
 }
 
 const struct stage_class stage_grep = {
@@ -253,6 +220,7 @@ const struct stage_class stage_grep = {
 	    "joined by tabs as they would be printed, without the time.  A record on which\n"
 	    "PCRE2 gives up (a pattern that backtracks too much) is counted as bad.\n"
 	    "Rows: as they come in, in the order they come.  State: none.\n",
+	.flags = STAGE_LINES | STAGE_ROWS,
 	.spark = "filter(line => pattern.matcher(line).find())",
 	.options = options,
 	.min_args = 1,

@@ -52,17 +52,21 @@ option(struct stage *s, int id, const char *value, int word, struct err *err)
 	return 0;
 }
 
+static const struct group words = { .columns = 1, .plain = true, .never_null = true };
+
 static int
-open_stage(struct stage *s, const struct schema *in, struct schema *out, struct err *err)
+open_stage(struct stage *s, struct err *err)
 {
 	struct config *c = s->config;
 
-	(void)in;
-	(void)err;
 	c->scan = scan_best();
 	c->plain = !c->fold && !c->strip && c->min_length <= 1;
-	*out = (struct schema){ .columns = 2, .name = { "word", "count" } };
-	return 0;
+	s->out = &s->made;
+	s->aggregate = &aggregate_count;
+	s->group = &words;
+	if (schema_add(s->out, "word", true, err) == -1)
+		return -1;
+	return schema_add(s->out, "count", false, err);
 }
 
 /* Strips, folds and measures a word, then counts what is left; 0, or -1 (memory). */
@@ -154,13 +158,12 @@ count_text(const struct config *c, struct lane *lane, const char *text, size_t l
 }
 
 static int
-feed(const struct stage *s, void *private, const struct block *in, struct map *state,
-    struct blocks *out, struct err *err)
+feed(const struct stage *s, void *private, const struct block *in, struct feed *to,
+    struct err *err)
 {
 	struct lane *lane = private;
 
-	(void)out;
-	if (tally_start(&lane->tally, state) == -1 ||
+	if (tally_start(&lane->tally, to->state) == -1 ||
 	    count_text(s->config, lane, in->text, in->len) == -1 ||
 	    tally_end(&lane->tally) == -1)
 		return err_memory(err, "counting words");
@@ -173,16 +176,17 @@ fire(const struct stage *s, void *private, const struct map *answer, struct err 
 {
 	struct lane *lane = private;
 
-	return tally_fire(&lane->tally, answer, s->limit, err);
+	return tally_fire(&lane->tally, s, answer, s->limit, err);
 }
 
-static size_t
-rows(const struct stage *s, void *private, const struct rows *out)
+static int
+rows(const struct stage *s, void *private, const struct rows *out, struct err *err)
 {
 	struct lane *lane = private;
 
 	(void)s;
-	return tally_rows(&lane->tally, out);
+	(void)err;
+	return (int)tally_rows(&lane->tally, out);
 }
 
 static void
@@ -206,14 +210,14 @@ const struct stage_class stage_wordcount = {
 	    "State: one entry for each distinct word of the window.\n",
 	.spark = "flatMap(_.split(\"\\\\s+\")).countByValueAndWindow(window, slide)",
 	.options = options,
-	.flags = STAGE_RANKS,
-	.aggregate = &aggregate_count,
+	.flags = STAGE_AGGREGATES | STAGE_RANKS | STAGE_LINES,
 	.config_size = sizeof(struct config),
 	.lane_size = sizeof(struct lane),
 	.option = option,
 	.open = open_stage,
 	.lane_close = lane_close,
 	.feed = feed,
+	.seed = given_count,
 	.fire = fire,
 	.rows = rows,
 };

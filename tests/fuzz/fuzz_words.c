@@ -96,6 +96,38 @@ check_error(const struct err *err, int argc, char **argv)
 	free(text);
 }
 
+/* What is fed comes from before, and every link leads to what is there. */
+static void
+check_links(const struct plan *plan, const struct links *links, unsigned from)
+{
+	for (unsigned i = 0; i < links->n; i++) {
+		const struct link *l = &links->at[i];
+
+		FUZZ_CHECK(l->account <= plan->accounts);
+		if (l->output)
+			FUZZ_CHECK(l->to < plan->outputs || l->to == OUTPUT_NONE);
+		else
+			FUZZ_CHECK(l->to < plan->n && l->to >= from &&
+			    l->port <= plan->stage[l->to].ports);
+	}
+}
+
+static void
+check_plan(const struct plan *plan)
+{
+	FUZZ_CHECK(plan->chains > 0 && plan->accounts <= plan->chains);
+	for (unsigned i = 0; i < plan->roots; i++) {
+		struct link link = plan->root[i].link;
+
+		check_links(plan, &(struct links){ &link, 1 }, 0);
+		FUZZ_CHECK(plan->root[i].account < (int)plan->accounts);
+	}
+	for (unsigned i = 0; i < plan->n; i++) {
+		FUZZ_CHECK(plan->stage[i].froms > 0 && plan->stage[i].froms <= POINTS_MAX);
+		check_links(plan, &plan->stage[i].next, i + 1);
+	}
+}
+
 static void
 check_settings(const struct settings *s)
 {
@@ -103,8 +135,8 @@ check_settings(const struct settings *s)
 
 	if (s->action != ACTION_RUN && s->action != ACTION_EXPLAIN)
 		return;
-	FUZZ_CHECK(s->job.nsources > 0 && s->job.sink != NULL);
-	FUZZ_CHECK(s->job.plan.n > 0 && s->job.plan.split <= s->job.plan.n);
+	FUZZ_CHECK(s->job.nsources > 0 && s->job.outputs != NULL);
+	check_plan(s->job.plan);
 	FUZZ_CHECK(s->job.jobs >= 1 && s->job.max_line >= 1);
 	stdout = nowhere();
 	show_explain(s);

@@ -1240,6 +1240,163 @@ def test_terminal_hangup(t):
     check(p.wait_exit() in (0, 1, -signal.SIGHUP), "an odd status")
 
 
+# ---------------------------------------------------------------- tcp:// and udp:// as sinks
+
+def take_all(conn, size=None):
+    """What comes over a connection, to its end or SIZE bytes of it."""
+    data = b""
+    while size is None or len(data) < size:
+        piece = conn.recv(65536 if size is None else size - len(data))
+        if not piece:
+            break
+        data += piece
+    return data.decode()
+
+
+def test_out_tcp_to_nc(t):
+    """tcp:// as a sink sends every row to nc, byte for byte, and ends the connection"""
+    server, port = t.server()
+    server.close()
+    nc = t.peer("nc", "-l", "127.0.0.1", str(port))
+    p = t.run("-q", "-b", "1000rows", "--time-format", "none", "-o", f"tcp://127.0.0.1:{port}",
+              "grep", ".", stdin=subprocess.PIPE)
+    text = "".join(f"{i}\n" for i in range(50000))
+    p.stdin.write(text.encode())
+    p.stdin.close()
+    p.wait_exit(0)
+    nc.wait_exit(0)
+    check(nc.out == text, f"nc got {len(nc.out)} bytes of {len(text)}")
+
+
+def test_out_tcp_to_socat_ipv6(t):
+    """tcp:// as a sink reaches an IPv6 address"""
+    server, port = t.server("::1")
+    server.close()
+    socat = t.peer("socat", "-u", f"TCP6-LISTEN:{port},bind=[::1]", "-")
+    p = t.run("-q", *EACH, "-o", f"tcp://[::1]:{port}", "--header", "count", stdin=subprocess.PIPE)
+    p.stdin.write(b"a\nb\n")
+    p.stdin.close()
+    p.wait_exit(0)
+    socat.wait_exit(0)
+    check_equal(socat.out, "count\n1\n1\n", "what socat got")
+
+
+def test_out_tcp_peer_dies_and_comes_back(t):
+    """a peer that is killed in the middle of a batch and comes back gets the batch from its start"""
+    server, port = t.server()
+    p = t.run("-b", "400000rows", "--time-format", "none", "-o", f"tcp://127.0.0.1:{port}",
+              "grep", ".", stdin=subprocess.PIPE)
+    text = "".join(f"{i}\n" for i in range(1000000))
+    feeder = threading.Thread(target=feed, args=(p, text.encode()), daemon=True)
+    feeder.start()
+    conn = t.accept(server)
+    first = take_all(conn, 4000000)
+    server.close()
+    reset(conn)
+    p.wait_err(r"connection lost: [A-Za-z ]+; retry 1 of 10 in \d")
+    server = t.own(socket.socket())
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(("127.0.0.1", port))
+    server.listen(4)
+    server.settimeout(net_lib.DEADLINE)
+    second = take_all(t.accept(server))
+    p.wait_exit(0)
+    p.wait_err(r"reconnected after \d+\.\ds; the batch is sent again")
+    check(text.startswith(first), "the first connection got something else")
+    start = int(second.split("\n", 1)[0])
+    check(start % 400000 == 0, f"the second connection begins at {start}, within a batch")
+    at = text.index(f"\n{start}\n") + 1 if start else 0
+    check(at <= len(first), "something between the connections is missing")
+    check(second == text[at:], "the second connection got something else")
+
+
+def feed(p, data):
+    p.stdin.write(data)
+    p.stdin.close()
+
+
+def test_out_tcp_idle_peer_dies(t):
+    """a peer that ended between two batches does not swallow the next one"""
+    server, port = t.server()
+    p = t.run(*EACH, "-o", f"tcp://127.0.0.1:{port}", "grep", ".", stdin=subprocess.PIPE)
+    conn = t.accept(server)
+    p.stdin.write(b"one\n")
+    check_equal(take_all(conn, 4), "one\n", "the first row")
+    conn.close()
+    p.stdin.write(b"two\n")
+    conn = t.accept(server)
+    check_equal(take_all(conn, 4), "two\n", "the second row")
+    p.stdin.close()
+    p.wait_exit(0)
+    check_equal(take_all(conn), "", "what followed")
+
+
+def test_out_tcp_slow_peer(t):
+    """a peer that does not read makes the run wait, with what it keeps bounded by a batch"""
+    server, port = t.server()
+    p = t.run("-q", "-i", "rate:2000000", "-b", "100ms", "-o", f"tcp://127.0.0.1:{port}", "grep",
+              "1")
+    conn = t.accept(server)
+    take_all(conn, 100)
+    time.sleep(1)
+    before = p.stat("VmRSS")
+    time.sleep(0.5)
+    check(p.alive() and p.stat("VmRSS") - before < 4096, "it grows while its peer sleeps")
+    p.kill(signal.SIGKILL)
+
+
+def test_out_tcp_nobody_there(t):
+    """a port where nobody listens is tried again, and the row arrives when somebody does"""
+    server, port = t.server()
+    server.close()
+    p = t.run(*EACH, "-o", f"tcp://127.0.0.1:{port}", "grep", ".", stdin=subprocess.PIPE)
+    p.wait_err(r"connect: Connection refused; retry 2 of 10 in 0\.\ds")
+    server = t.own(socket.socket())
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(("127.0.0.1", port))
+    server.listen(4)
+    server.settimeout(net_lib.DEADLINE)
+    p.stdin.write(b"row\n")
+    p.stdin.close()
+    check_equal(take_all(t.accept(server)), "row\n", "the row")
+    p.wait_exit(0)
+
+
+def test_out_tcp_no_such_host(t):
+    """a host that does not exist is told at once"""
+    p = t.run(*EACH, "-o", "tcp://nope.invalid:7", "count")
+    p.wait_exit(1)
+    check_equal(p.err, "streamctl: tcp://nope.invalid:7: there is no host named nope.invalid\n",
+                "stderr")
+
+
+def test_out_udp(t):
+    """udp:// sends a datagram for each row, to the address of localhost where somebody listens"""
+    receiver = t.own(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    receiver.bind(("127.0.0.1", 0))
+    receiver.settimeout(net_lib.DEADLINE)
+    p = t.run(*ROWS, "-o", f"udp://localhost:{receiver.getsockname()[1]}", "countby",
+              stdin=subprocess.PIPE)
+    p.stdin.write(b"a\nb\na\n")
+    p.stdin.close()
+    p.wait_exit(0)
+    check_equal([receiver.recv(100) for _ in range(2)], [b"a\t2\n", b"b\t1\n"], "datagrams")
+    check_equal(p.err, "", "stderr")
+
+
+def test_out_udp_refused(t):
+    """rows that nobody takes are told once and counted, and do not end the run"""
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiver.bind(("127.0.0.1", 0))
+    port = receiver.getsockname()[1]
+    receiver.close()
+    p = t.run(*ROWS, "-o", f"udp://127.0.0.1:{port}", "countby", stdin=subprocess.PIPE)
+    p.stdin.write(b"a\nb\na\n")
+    p.stdin.close()
+    p.wait_exit(0)
+    p.wait_err(r"a row is lost: Connection refused; more are only counted\n(.*rows are lost\n)?$")
+
+
 # ---------------------------------------------------------------- telling
 
 def test_progress(t):

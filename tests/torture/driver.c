@@ -13,33 +13,47 @@
  *                   made; `reached 1` if the fault was, `returned 1` if the program ended by
  *                   returning, `fds N`: descriptors that it left open
  *
+ * Calls that SQLite makes have names of their own: litepwrite is its pwrite.  Waits for nothing but
+ * the time take a fiftieth of it, so that giving up after many attempts does not take half a minute.
+ *
  * The wall clock starts at a fixed moment, so that the same batches come every time.  A close that
  * fails loses what was written to the file, as on a network file system that is full: a program
  * that does not look is found out by the file.
  */
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "core/lite.h"
 #include "engine/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define CALLS(X) \
 	X(open) X(close) X(read) X(write) X(fstat) X(fcntl) X(isatty) X(poll) X(pipe2) X(socket) \
 	X(connect) X(bind) X(listen) X(accept4) X(getsockname) X(getsockopt) X(setsockopt) \
-	X(getrandom) X(sigaction) X(thread)
+	X(getrandom) X(sigaction) X(thread) X(ioctl) X(rename) X(mkdir) X(unlink) X(shutdown) \
+	X(getaddrinfo) X(spawn) X(waitpid) X(pread) X(stat) X(opendir) X(readdir) X(closedir) \
+	X(inotify_init1) X(inotify_add_watch) X(inotify_rm_watch) X(recvmsg)
+
+/* What SQLite does with its files, which passes our table by: calls of its own, under names too. */
+#define LITE_CALLS(X) X(open) X(pread) X(pwrite) X(fstat) X(ftruncate) X(fcntl) X(mmap) X(unlink)
 
 #define ID(name) CALL_##name,
 #define NAME(name) #name,
 
-enum call { CALLS(ID) CALL_alloc, CALL_COUNT };
+#define LITE_ID(name) CALL_lite_##name,
+#define LITE_NAME(name) "lite" #name,
 
-static const char *const names[] = { CALLS(NAME) "alloc" };
+enum call { CALLS(ID) LITE_CALLS(LITE_ID) CALL_alloc, CALL_COUNT };
+
+static const char *const names[] = { CALLS(NAME) LITE_CALLS(LITE_NAME) "alloc" };
 
 enum effect { FAIL = 1, SHORT, TORN };
 
@@ -145,11 +159,20 @@ f_read(int fd, void *bytes, size_t size)
 	}
 }
 
+/* A byte into a pipe of the program's own, by which a signal is told: that cannot fail. */
+static bool
+is_signal(int fd, size_t size)
+{
+	return size == 1 && fd > STDERR_FILENO && (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
+}
+
 static ssize_t
 f_write(int fd, const void *bytes, size_t size)
 {
 	int number = 0;
 
+	if (is_signal(fd, size))
+		return real.write(fd, bytes, size);
 	switch (strike(CALL_write, &number)) {
 	case FAIL:
 		errno = number;
@@ -184,7 +207,7 @@ f_isatty(int fd)
 static int
 f_poll(struct pollfd *p, nfds_t n, int timeout)
 {
-	return fails(CALL_poll) ? -1 : real.poll(p, n, timeout);
+	return fails(CALL_poll) ? -1 : real.poll(p, n, n == 0 ? timeout / 50 : timeout);
 }
 
 static int
@@ -259,6 +282,218 @@ f_thread(pthread_t *thread, void *(*start)(void *), void *arg)
 	return fails(CALL_thread) ? errno : real.thread(thread, start, arg);
 }
 
+static int
+f_ioctl(int fd, unsigned long request, int *value)
+{
+	return fails(CALL_ioctl) ? -1 : real.ioctl(fd, request, value);
+}
+
+static int
+f_rename(const char *from, const char *to)
+{
+	return fails(CALL_rename) ? -1 : real.rename(from, to);
+}
+
+static int
+f_mkdir(const char *path, mode_t mode)
+{
+	return fails(CALL_mkdir) ? -1 : real.mkdir(path, mode);
+}
+
+static int
+f_unlink(const char *path)
+{
+	return fails(CALL_unlink) ? -1 : real.unlink(path);
+}
+
+static int
+f_shutdown(int fd, int how)
+{
+	return fails(CALL_shutdown) ? -1 : real.shutdown(fd, how);
+}
+
+static int
+f_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+    struct addrinfo **found)
+{
+	return fails(CALL_getaddrinfo) ? EAI_SYSTEM :
+	    real.getaddrinfo(name, service, hints, found);
+}
+
+static int
+f_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+    const posix_spawnattr_t *attr, char *const argv[], char *const environment[])
+{
+	return fails(CALL_spawn) ? errno :
+	    real.spawn(pid, path, actions, attr, argv, environment);
+}
+
+/* The child is waited for even if it is not told: a zombie would go to the parent. */
+static pid_t
+f_waitpid(pid_t pid, int *status, int options)
+{
+	if (!fails(CALL_waitpid))
+		return real.waitpid(pid, status, options);
+	if (errno != EINTR && errno != EAGAIN) {
+		int number = errno;
+
+		(void)real.waitpid(pid, status, options);
+		errno = number;
+	}
+	return -1;
+}
+
+static ssize_t
+f_pread(int fd, void *bytes, size_t size, off_t offset)
+{
+	int number = 0;
+
+	switch (strike(CALL_pread, &number)) {
+	case FAIL:
+		errno = number;
+		return -1;
+	case SHORT:
+	case TORN:
+		return real.pread(fd, bytes, size > 0 ? 1 : 0, offset);
+	default:
+		return real.pread(fd, bytes, size, offset);
+	}
+}
+
+static int
+f_stat(const char *path, struct stat *st)
+{
+	return fails(CALL_stat) ? -1 : real.stat(path, st);
+}
+
+static DIR *
+f_opendir(const char *path)
+{
+	return fails(CALL_opendir) ? NULL : real.opendir(path);
+}
+
+static struct dirent *
+f_readdir(DIR *dir)
+{
+	return fails(CALL_readdir) ? NULL : real.readdir(dir);
+}
+
+static int
+f_closedir(DIR *dir)
+{
+	int rc = real.closedir(dir);
+
+	return fails(CALL_closedir) ? -1 : rc;
+}
+
+static int
+f_inotify_init1(int flags)
+{
+	return fails(CALL_inotify_init1) ? -1 : real.inotify_init1(flags);
+}
+
+static int
+f_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	return fails(CALL_inotify_add_watch) ? -1 : real.inotify_add_watch(fd, path, mask);
+}
+
+static int
+f_inotify_rm_watch(int fd, int number)
+{
+	return fails(CALL_inotify_rm_watch) ? -1 : real.inotify_rm_watch(fd, number);
+}
+
+static ssize_t
+f_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	return fails(CALL_recvmsg) ? -1 : real.recvmsg(fd, message, flags);
+}
+
+/* ---- SQLite's own calls ---- */
+
+static int
+lite_open(const char *path, int flags, int mode)
+{
+	return fails(CALL_lite_open) ? -1 : open(path, flags, mode);
+}
+
+static ssize_t
+lite_pread(int fd, void *bytes, size_t size, off_t at)
+{
+	return fails(CALL_lite_pread) ? -1 : pread(fd, bytes, size, at);
+}
+
+static ssize_t
+lite_pwrite(int fd, const void *bytes, size_t size, off_t at)
+{
+	return fails(CALL_lite_pwrite) ? -1 : pwrite(fd, bytes, size, at);
+}
+
+static int
+lite_fstat(int fd, struct stat *st)
+{
+	return fails(CALL_lite_fstat) ? -1 : fstat(fd, st);
+}
+
+static int
+lite_ftruncate(int fd, off_t size)
+{
+	return fails(CALL_lite_ftruncate) ? -1 : ftruncate(fd, size);
+}
+
+static int
+lite_fcntl(int fd, int command, void *arg)
+{
+	return fails(CALL_lite_fcntl) ? -1 : fcntl(fd, command, arg);
+}
+
+static void *
+lite_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	return fails(CALL_lite_mmap) ? MAP_FAILED : mmap(at, size, protection, flags, fd, offset);
+}
+
+static int
+lite_unlink(const char *path)
+{
+	return fails(CALL_lite_unlink) ? -1 : unlink(path);
+}
+
+/* A fiftieth of the wait for a lock. */
+static int
+lite_sleep(sqlite3_vfs *vfs, int us)
+{
+	(void)vfs;
+	return usleep((useconds_t)us / 50 + 1) == 0 ? us : 0;
+}
+
+/* Puts ours between SQLite and the system; where it has no such call, it makes none. */
+static void
+install_lite(void)
+{
+	sqlite3_vfs *vfs;
+	struct err err;
+
+	if (lite_setup(&err) == -1)
+		abort();
+	vfs = sqlite3_vfs_find(NULL);
+#define SET(name, ours) \
+	(void)vfs->xSetSystemCall(vfs, name, (sqlite3_syscall_ptr)lite_##ours);
+	SET("open", open)
+	SET("pread", pread)
+	SET("pread64", pread)
+	SET("pwrite", pwrite)
+	SET("pwrite64", pwrite)
+	SET("fstat", fstat)
+	SET("ftruncate", ftruncate)
+	SET("fcntl", fcntl)
+	SET("mmap", mmap)
+	SET("unlink", unlink)
+#undef SET
+	vfs->xSleep = lite_sleep;
+}
+
 static int64_t
 fixed_wall(void)
 {
@@ -269,6 +504,7 @@ static void
 install(void)
 {
 #define TAKE(name) sys.name = f_##name;
+	install_lite();
 	real = sys;
 	CALLS(TAKE)
 #undef TAKE
@@ -335,11 +571,11 @@ static void
 parse_fault(const char *text)
 {
 	struct fault f = { .effect = FAIL };
-	char name[16], effect[16] = "", sign[2] = "";
+	char name[24], effect[16] = "", sign[2] = "";
 	unsigned long count = 1;
 	int n = 0;
 
-	if (sscanf(text, "%15[a-z0-9]:%lu%n", name, &f.first, &n) != 2 || nfaults == FAULTS_MAX)
+	if (sscanf(text, "%23[a-z0-9_]:%lu%n", name, &f.first, &n) != 2 || nfaults == FAULTS_MAX)
 		bad(text);
 	f.call = parse_call(name, text);
 	text += n;

@@ -15,16 +15,18 @@ Suite *aggregate_suite(void);
 #define KEYS 300
 
 /* A value of three words whose merge is not a sum alone: count, least and greatest. */
-static void
-extremes_merge(uint64_t *into, const uint64_t *from)
+static int
+extremes_merge(const struct aggregate *agg, uint64_t *into, const uint64_t *from)
 {
+	(void)agg;
 	if (from[0] == 0)
-		return;
+		return 0;
 	if (into[0] == 0 || from[1] < into[1])
 		into[1] = from[1];
 	if (into[0] == 0 || from[2] > into[2])
 		into[2] = from[2];
 	into[0] += from[0];
+	return 0;
 }
 
 static const struct aggregate extremes = {
@@ -53,7 +55,7 @@ fill(const struct aggregate *agg, struct map *m, const struct pool *pool, size_t
 
 		DEMAND(into != NULL);
 		value[2] = value[1];
-		agg->merge(into, value);
+		DEMAND(agg->merge(agg, into, value) == 0);
 	}
 }
 

@@ -409,6 +409,78 @@ START_TEST(empty_map)
 }
 END_TEST
 
+/* ---- copies ---- */
+
+/* COPY becomes the map of the first N keys of the pool, and takes the next ones, too. */
+static void
+check_copy(struct model *m, struct map *copy, size_t n)
+{
+	struct map original = m->map;
+	size_t more = n + 50 < m->pool.n ? n + 50 : m->pool.n;
+
+	map_clear(copy);
+	DEMAND(map_copy(copy, &m->map) == 0);
+	m->map = *copy;
+	model_check(m);
+	for (size_t i = n; i < more; i++)
+		model_put(m, i, false);
+	model_check(m);
+	*copy = m->map;
+	m->map = original;
+	for (size_t i = n; i < more; i++)
+		m->count[i] = 0;
+	m->keys = n;
+	model_check(m);
+}
+
+/* At sizes with one shard, with many, while some of these have not grown yet, and back again. */
+START_TEST(copies)
+{
+	struct model m;
+	struct map copy;
+
+	model_open(&m, KEYS_WILD, 300000);
+	map_init(&copy, sizeof(struct entry), test_seed);
+	check_copy(&m, &copy, 0);
+	for (size_t i = 0, next = 1; i < m.pool.n; i++) {
+		model_put(&m, i, false);
+		if (i + 1 != next && i + 1 != m.pool.n)
+			continue;
+		check_copy(&m, &copy, i + 1);
+		next += next / 3 + 1;
+	}
+	map_clear(&m.map);
+	model_forget(&m);
+	for (size_t i = 0; i < 100; i++)
+		model_put(&m, i, false);
+	check_copy(&m, &copy, 100);
+	map_free(&copy);
+	model_close(&m);
+}
+END_TEST
+
+START_TEST(copy_fails)
+{
+	struct model m;
+	struct map copy;
+	uint64_t nth = 1;
+
+	model_open(&m, KEYS_DECIMAL, 66000);
+	for (size_t i = 0; i < m.pool.n; i++)
+		model_put(&m, i, false);
+	map_init(&copy, sizeof(struct entry), test_seed);
+	for (bool failed = true; failed; nth++) {
+		fault_set(nth, false);
+		failed = map_copy(&copy, &m.map) == -1;
+		(void)fault_clear();
+		ck_assert_uint_eq(map_count(&copy), failed ? 0 : m.keys);
+		map_free(&copy);
+	}
+	ck_assert_uint_gt(nth, 2);
+	model_close(&m);
+}
+END_TEST
+
 /*
  * Numbers in order fill the shards unevenly, with these seeds so much that one doubles twice before
  * another did once.
@@ -444,6 +516,8 @@ map_suite(void)
 	tcase_add_test(model, clear_keeps_or_gives_back);
 	tcase_add_test(model, key_with_nul);
 	tcase_add_test(large, millions);
+	tcase_add_test(large, copies);
+	tcase_add_test(memory, copy_fails);
 	tcase_add_loop_test(collide, equal_tags, 0, COUNT(tags));
 	tcase_add_loop_test(collide, uneven_shards, 0, COUNT(uneven_seeds));
 	tcase_set_timeout(collide, 15);		/* what goes wrong here does not end */

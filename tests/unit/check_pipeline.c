@@ -10,6 +10,7 @@
 
 #include "base/scan.h"
 #include "core/pipeline.h"
+#include "format/format_table.h"
 #include "stage/stage_table.h"
 #include "util.h"
 
@@ -24,6 +25,7 @@ Suite *pipeline_suite(void);
 struct job {
 	struct words	 words;
 	struct plan	 plan;
+	const struct format_class *to[1];
 	struct pipeline	 p;
 	unsigned	 lanes;
 	struct buf	 out;
@@ -31,13 +33,28 @@ struct job {
 };
 
 static int
-write_out(void *arg, const char *bytes, size_t len, struct err *err)
+write_out(void *arg, unsigned output, const char *bytes, size_t len, struct err *err)
 {
 	struct job *job = arg;
 
+	DEMAND(output == 0);
 	if (buf_add(&job->out, bytes, len) == -1)
 		return err_memory(err, "writing");
 	return 0;
+}
+
+/* As the engine does, threads feed only where they can: otherwise there is one lane. */
+static int
+open_pipeline(struct job *job, unsigned lanes)
+{
+	struct pipeline_config config = {
+		.plan = &job->plan, .from = format_find("lines"), .to = job->to, .seed = test_seed,
+		.time_format = TIME_EPOCH, .host = { .arg = job, .write = write_out },
+	};
+
+	job->lanes = config.lanes = job->plan.parallel ? lanes : 1;
+	job->to[0] = format_find("tsv");
+	return pipeline_open(&job->p, &config, &job->err);
 }
 
 static int
@@ -45,12 +62,11 @@ job_open(struct job *job, const char *line, struct span batch, unsigned lanes)
 {
 	struct plan_defaults d = { .classes = stage_table, .batch = batch };
 
-	*job = (struct job){ .lanes = lanes };
+	*job = (struct job){ .lanes = 0 };
 	words_split(&job->words, line);
-	if (plan_parse(&job->plan, &d, job->words.word, job->words.n, 0, &job->err) == -1)
+	if (plan_lines(&job->plan, &d, job->words.word, job->words.n, 0, &job->err) == -1)
 		return -1;
-	return pipeline_open(&job->p, &job->plan, lanes, test_seed, TIME_EPOCH, write_out, job,
-	    &job->err);
+	return open_pipeline(job, lanes);
 }
 
 static void
@@ -76,7 +92,9 @@ static int
 feed_block(struct job *job, const char *text, size_t len, unsigned lane)
 {
 	char *copy = malloc(len + SCAN_PAD);
-	struct block b = { .text = copy, .len = len, .records = lines_in(text, len) };
+	struct block b = {
+		.text = copy, .len = len, .records = lines_in(text, len), .source = -1,
+	};
 	int rc;
 
 	memcpy(copy, text, len);
@@ -131,7 +149,7 @@ end_batch(struct job *job, int64_t tick, enum ending how)
 
 /* ---- stored batches ---- */
 
-struct stream {
+struct input {
 	int64_t		 batch;		/* ticks */
 	int64_t		 start;		/* where the first batch begins */
 	struct buf	 text[BATCHES];
@@ -162,9 +180,9 @@ random_line(struct buf *text)
 }
 
 static void
-stream_make(struct stream *s, int64_t batch, int n, uint64_t lines)
+input_make(struct input *s, int64_t batch, int n, uint64_t lines)
 {
-	*s = (struct stream){ .batch = batch, .n = n };
+	*s = (struct input){ .batch = batch, .n = n };
 	s->start = EPOCH * SECOND / batch * batch + (int64_t)rand_below(50) * batch;
 	for (int b = 0; b < n; b++)
 		for (uint64_t i = rand_below(4) == 0 ? 0 : rand_below(lines); i > 0; i--)
@@ -172,14 +190,14 @@ stream_make(struct stream *s, int64_t batch, int n, uint64_t lines)
 }
 
 static void
-stream_free(struct stream *s)
+input_free(struct input *s)
 {
 	for (int b = 0; b < s->n; b++)
 		buf_free(&s->text[b]);
 }
 
 static int
-job_run(struct job *job, const struct stream *s, bool pieces)
+job_run(struct job *job, const struct input *s, bool pieces)
 {
 	for (int b = 0; b < s->n; b++) {
 		int64_t tick = s->start + (b + 1) * s->batch;
@@ -193,14 +211,14 @@ job_run(struct job *job, const struct stream *s, bool pieces)
 }
 
 static struct span
-seconds(const struct stream *s)
+seconds(const struct input *s)
 {
 	return (struct span){ .ticks = s->batch, .word = ERR_NO_WORD };
 }
 
 /* What a command line answers to a stream; to be freed. */
 static struct buf
-answer(const char *line, const struct stream *s, unsigned lanes, bool pieces)
+answer(const char *line, const struct input *s, unsigned lanes, bool pieces)
 {
 	struct job job;
 	struct buf out;
@@ -324,7 +342,7 @@ add_ranked(struct buf *out, int64_t tick, struct tokens *t)
 
 /* The answer of the window that ends at TICK, over the first N batches. */
 static void
-add_answer(struct buf *out, const struct stream *s, int n, enum what what, int64_t tick,
+add_answer(struct buf *out, const struct input *s, int n, enum what what, int64_t tick,
     int64_t window)
 {
 	struct tokens t = { 0 };
@@ -343,7 +361,7 @@ add_answer(struct buf *out, const struct stream *s, int n, enum what what, int64
 }
 
 static struct buf
-naive(const struct stream *s, enum what what, int64_t window, int64_t slide)
+naive(const struct input *s, enum what what, int64_t window, int64_t slide)
 {
 	struct buf out = { 0 };
 
@@ -384,9 +402,9 @@ START_TEST(as_the_naive_count)
 {
 	for (int round = 0; round < 6; round++) {
 		struct buf got, want;
-		struct stream s;
+		struct input s;
 
-		stream_make(&s, naive_cases[_i].batch * SECOND, 1 + (int)rand_below(BATCHES), 30);
+		input_make(&s, naive_cases[_i].batch * SECOND, 1 + (int)rand_below(BATCHES), 30);
 		want = naive(&s, naive_cases[_i].what, naive_cases[_i].window * SECOND,
 		    naive_cases[_i].slide * SECOND);
 		got = answer(naive_cases[_i].line, &s, 1, false);
@@ -396,7 +414,7 @@ START_TEST(as_the_naive_count)
 		text_same(&got, &want, "over lanes");
 		buf_free(&got);
 		buf_free(&want);
-		stream_free(&s);
+		input_free(&s);
 	}
 }
 END_TEST
@@ -411,10 +429,10 @@ static const char *const lane_cases[] = {
 
 START_TEST(any_split_any_lanes)
 {
-	struct stream s;
+	struct input s;
 	struct buf want;
 
-	stream_make(&s, SECOND, 30, 40);
+	input_make(&s, SECOND, 30, 40);
 	want = answer(lane_cases[_i], &s, 1, false);
 	for (unsigned lanes = 1; lanes <= 8; lanes++) {
 		struct buf got = answer(lane_cases[_i], &s, lanes, true);
@@ -423,7 +441,7 @@ START_TEST(any_split_any_lanes)
 		buf_free(&got);
 	}
 	buf_free(&want);
-	stream_free(&s);
+	input_free(&s);
 }
 END_TEST
 
@@ -457,10 +475,10 @@ static const char *const ranked[] = {
 
 START_TEST(top_is_the_first_rows)
 {
-	struct stream s;
+	struct input s;
 	struct buf all;
 
-	stream_make(&s, SECOND, 25, 60);
+	input_make(&s, SECOND, 25, 60);
 	all = answer(ranked[_i], &s, 1, false);
 	for (int n = 1; n <= 20; n += 3) {
 		struct buf want = first_rows(&all, n), got;
@@ -473,7 +491,7 @@ START_TEST(top_is_the_first_rows)
 		buf_free(&want);
 	}
 	buf_free(&all);
-	stream_free(&s);
+	input_free(&s);
 }
 END_TEST
 
@@ -504,11 +522,11 @@ static const struct {
 
 START_TEST(grep_before)
 {
-	struct stream s, kept;
+	struct input s, kept;
 	struct buf got, want;
 
-	stream_make(&s, SECOND, 25, 60);
-	kept = (struct stream){ .batch = s.batch, .start = s.start, .n = s.n };
+	input_make(&s, SECOND, 25, 60);
+	kept = (struct input){ .batch = s.batch, .start = s.start, .n = s.n };
 	for (int b = 0; b < s.n; b++)
 		keep_lines(&kept.text[b], &s.text[b], grep_cases[_i].word, grep_cases[_i].with);
 	want = answer(grep_cases[_i].plain, &kept, 1, false);
@@ -516,17 +534,17 @@ START_TEST(grep_before)
 	text_same(&got, &want, grep_cases[_i].filtered);
 	buf_free(&got);
 	buf_free(&want);
-	stream_free(&s);
-	stream_free(&kept);
+	input_free(&s);
+	input_free(&kept);
 }
 END_TEST
 
 START_TEST(grep_behind)
 {
 	struct buf all, got, want = { 0 };
-	struct stream s;
+	struct input s;
 
-	stream_make(&s, SECOND, 25, 60);
+	input_make(&s, SECOND, 25, 60);
 	all = answer("wordcount -w 4s", &s, 1, false);
 	keep_lines(&want, &all, "shop", true);
 	got = answer("wordcount -w 4s then grep shop", &s, 2, true);
@@ -534,7 +552,7 @@ START_TEST(grep_behind)
 	buf_free(&all);
 	buf_free(&got);
 	buf_free(&want);
-	stream_free(&s);
+	input_free(&s);
 }
 END_TEST
 
@@ -581,6 +599,14 @@ static const struct {
 	/* keys leave the window, the windowed zero row stays */
 	{ "countby -w 2rows -s 1rows then count", 1, { { "a\n", 1, 0 }, { "a\n", 2, 0 },
 	    { "b\n", 3, 0 }, { "b\n", 4, END_OPEN } }, "1\n1\n2\n1\n" },
+	/* what two windows give to one at the end is as far apart as their ends */
+	{ "countby -w 2rows as x also countby -w 12rows as y also from x,y countby -w 6rows "
+	    "-s 2rows", 1, { { "a\n", 1, END_OPEN } }, "a\\t1\t1\na\\t1\t1\n" },
+	{ "countby -w 2rows as x also countby -w 12rows as y also from x,y countby -w 12rows", 1,
+	    { { "a\n", 1, END_OPEN } }, "a\\t1\t2\n" },
+	{ "countby -w 2rows as x also countby -w 6rows as y also from x,y countby -w 2rows", 1,
+	    { { "a\n", 1, 0 }, { "b\n", 2, 0 }, { "", 2, END_CLOSED } },
+	    "a\\t1\t1\nb\\t1\t1\na\\t1\t1\nb\\t1\t1\n" },
 	/* rows become lines for the next stage */
 	{ "wordcount then countby", 3, { { "x y\nx\n\n", 3, END_OPEN } }, "x\\t2\t1\ny\\t1\t1\n" },
 	{ "wordcount then wordcount", 3, { { "x y\nx\nz\n", 3, END_OPEN } },
@@ -617,7 +643,7 @@ START_TEST(known_bytes)
 	struct job job;
 
 	ck_assert_int_eq(job_open(&job, known[_i].line, batch, 1), 0);
-	job.p.tsv.format = TIME_NONE;
+	job.p.config.time_format = TIME_NONE;
 	run_steps(&job, known[_i].step);
 	text_printf(&want, "%s", known[_i].out);
 	text_same(&job.out, &want, known[_i].line);
@@ -639,7 +665,7 @@ static const struct {
 
 START_TEST(named_by_the_end)
 {
-	struct stream s = { .batch = SECOND, .start = EPOCH * SECOND, .n = 2 };
+	struct input s = { .batch = SECOND, .start = EPOCH * SECOND, .n = 2 };
 	struct buf got, want = { 0 };
 
 	text_printf(&s.text[0], "x\n");
@@ -649,7 +675,7 @@ START_TEST(named_by_the_end)
 	text_same(&got, &want, times[_i].line);
 	buf_free(&got);
 	buf_free(&want);
-	stream_free(&s);
+	input_free(&s);
 }
 END_TEST
 
@@ -679,23 +705,27 @@ END_TEST
 
 START_TEST(counts_add_up)
 {
-	uint64_t counted, filtered, bad;
-	struct stream s;
+	const struct account *account;
+	struct input s;
 	struct job job;
 
-	stream_make(&s, SECOND, 20, 50);
+	input_make(&s, SECOND, 20, 50);
 	ck_assert_int_eq(job_open(&job, "grep -v r then grep e then count", seconds(&s), 3), 0);
+	ck_assert_uint_eq(job.plan.accounts, 1);
+	ck_assert_uint_eq(job.lanes, 3);
+	account = job.p.account;
 	for (int b = 0; b < s.n; b++) {
 		struct buf kept = { 0 }, twice = { 0 };
 
 		DEMAND(feed_text(&job, &s.text[b], true) == 0);
 		keep_lines(&kept, &s.text[b], "r", false);
 		keep_lines(&twice, &kept, "e", true);
-		pipeline_counts(&job.p, &counted, &filtered, &bad);
-		ck_assert_uint_eq(counted, lines_in(twice.data, twice.len));
-		ck_assert_uint_eq(counted + filtered, lines_in(s.text[b].data, s.text[b].len));
-		pipeline_counts(&job.p, &counted, &filtered, &bad);
-		ck_assert_uint_eq(counted + filtered, 0);
+		pipeline_counts(&job.p);
+		ck_assert_uint_eq(account->counted, lines_in(twice.data, twice.len));
+		ck_assert_uint_eq(account->records, lines_in(s.text[b].data, s.text[b].len));
+		ck_assert_uint_eq(account->bad + job.p.bad.n, 0);
+		pipeline_counts(&job.p);
+		ck_assert_uint_eq(account->counted + account->records, 0);
 		DEMAND(end_batch(&job, s.start + (b + 1) * s.batch, END_BATCH) == 0);
 		buf_free(&kept);
 		buf_free(&twice);
@@ -703,14 +733,14 @@ START_TEST(counts_add_up)
 	ck_assert_uint_le(pipeline_keys(&job.p), 1);
 	ck_assert_uint_gt(pipeline_bytes(&job.p), 0);
 	job_close(&job);
-	stream_free(&s);
+	input_free(&s);
 }
 END_TEST
 
 /* An answer larger than the buffer is written on the way. */
 START_TEST(large_answer)
 {
-	struct stream s = { .batch = SECOND, .start = EPOCH * SECOND, .n = 1 };
+	struct input s = { .batch = SECOND, .start = EPOCH * SECOND, .n = 1 };
 	struct buf got;
 
 	for (int i = 0; i < 100000; i++)
@@ -718,14 +748,15 @@ START_TEST(large_answer)
 	got = answer("wordcount", &s, 1, false);
 	ck_assert_uint_eq(lines_in(got.data, got.len), 100000);
 	buf_free(&got);
-	stream_free(&s);
+	input_free(&s);
 }
 END_TEST
 
 static int
-write_fails(void *arg, const char *bytes, size_t len, struct err *err)
+write_fails(void *arg, unsigned output, const char *bytes, size_t len, struct err *err)
 {
 	(void)arg;
+	(void)output;
 	(void)bytes;
 	(void)len;
 	return err_set(err, ERR_PIPE, "closed");
@@ -738,7 +769,7 @@ START_TEST(write_error_is_told)
 	struct job job;
 
 	ck_assert_int_eq(job_open(&job, "wordcount", batch, 1), 0);
-	job.p.write = write_fails;
+	job.p.config.host.write = write_fails;
 	ck_assert_int_eq(feed_text(&job, &text, false), 0);
 	ck_assert_int_eq(end_batch(&job, 1, END_BATCH), -1);
 	ck_assert_int_eq(job.err.code, ERR_PIPE);
@@ -750,7 +781,7 @@ END_TEST
 
 /* True if the NTH allocation was reached: then it is told, or did not matter. */
 static bool
-run_failing(const char *line, const struct stream *s, const struct buf *want, uint64_t nth,
+run_failing(const char *line, const struct input *s, const struct buf *want, uint64_t nth,
     bool sticky)
 {
 	struct job job;
@@ -777,16 +808,16 @@ static const char *const memory_cases[] = {
 START_TEST(memory_fails)
 {
 	const char *line = memory_cases[_i];
-	struct stream s;
+	struct input s;
 	struct buf want;
 
-	stream_make(&s, SECOND, 9, 40);
+	input_make(&s, SECOND, 9, 40);
 	want = answer(line, &s, 1, false);
 	for (int sticky = 0; sticky < 2; sticky++)
 		for (uint64_t nth = 1; run_failing(line, &s, &want, nth, sticky != 0);)
 			nth++;
 	buf_free(&want);
-	stream_free(&s);
+	input_free(&s);
 }
 END_TEST
 

@@ -155,11 +155,11 @@ START_TEST(as_qsort)
 	map_init(&map, sizeof(uint64_t), test_seed);
 	n = fill(&map, items, &pool, cases[_i].count);
 	for (int i = 0; i < COUNT(limits); i++) {
-		ck_assert_int_eq(rank_sort(&r, &map, limits[i]), 0);
+		ck_assert_int_eq(rank_sort(&r, &map, NULL, limits[i]), 0);
 		check_rank(&r, items, n, limits[i]);
 	}
 	rank_free(&r);
-	ck_assert_int_eq(rank_sort(&r, &map, n > 0 ? n : 1), 0);
+	ck_assert_int_eq(rank_sort(&r, &map, NULL, n > 0 ? n : 1), 0);
 	check_rank(&r, items, n, n);
 	rank_free(&r);
 	map_free(&map);
@@ -183,7 +183,7 @@ START_TEST(reuse)
 		map_init(&map, sizeof(uint64_t), test_seed);
 		n = fill(&map, items, &pool, count_any);
 		for (uint64_t limit = 1; limit < 500; limit *= 3) {
-			DEMAND(rank_sort(&r, &map, limit) == 0);
+			DEMAND(rank_sort(&r, &map, NULL, limit) == 0);
 			check_rank(&r, items, n, limit);
 		}
 		map_free(&map);
@@ -223,7 +223,7 @@ START_TEST(long_equal_beginnings)
 		else if (compare(&items[kept - 1], &items[i]) != 0)
 			items[kept++] = items[i];
 	}
-	ck_assert_int_eq(rank_sort(&r, &map, UINT64_MAX), 0);
+	ck_assert_int_eq(rank_sort(&r, &map, NULL, UINT64_MAX), 0);
 	check_rank(&r, items, n, UINT64_MAX);
 	rank_free(&r);
 	map_free(&map);
@@ -238,7 +238,7 @@ START_TEST(empty)
 	struct map map;
 
 	map_init(&map, sizeof(uint64_t), test_seed);
-	ck_assert_int_eq(rank_sort(&r, &map, 10), 0);
+	ck_assert_int_eq(rank_sort(&r, &map, NULL, 10), 0);
 	ck_assert_uint_eq(r.n, 0);
 	rank_free(&r);
 	map_free(&map);
@@ -259,7 +259,7 @@ START_TEST(memory_fails)
 	n = fill(&map, items, &pool, count_any);
 	for (bool reached = true; reached; nth++) {
 		fault_set(nth, false);
-		ck_assert_int_eq(rank_sort(&r, &map, 50), (reached = r.cap == 0) ? -1 : 0);
+		ck_assert_int_eq(rank_sort(&r, &map, NULL, 50), (reached = r.cap == 0) ? -1 : 0);
 		ck_assert_int_eq(fault_clear() >= nth, reached);
 		if (!reached)
 			check_rank(&r, items, n, 50);

@@ -10,13 +10,19 @@
 
 #include "base/scan.h"
 #include "core/plan.h"
-#include "core/tsv.h"
+#include "format/format_table.h"
 #include "stage/stage_table.h"
 #include "util.h"
 
 Suite *stages_suite(void);
 
 #define OPT_MAX 64		/* as core/opt has room for */
+
+static bool
+aggregates(const struct stage_class *c)
+{
+	return (c->flags & STAGE_AGGREGATES) != 0;
+}
 
 static int
 stages(void)
@@ -27,6 +33,8 @@ stages(void)
 		n++;
 	return n;
 }
+
+static const char *const reserved[] = { "then", "also", "as", "from", "into" };
 
 static bool
 is_word(const char *text)
@@ -53,7 +61,8 @@ START_TEST(texts)
 	ck_assert_ptr_nonnull(c->spark);
 	for (int i = 0; i < _i; i++)
 		ck_assert_str_ne(stage_table[i]->name, c->name);
-	ck_assert_str_ne(c->name, "then");
+	for (int i = 0; i < COUNT(reserved); i++)
+		ck_assert_str_ne(c->name, reserved[i]);
 }
 END_TEST
 
@@ -62,14 +71,19 @@ START_TEST(functions)
 	const struct stage_class *c = stage_table[_i];
 
 	ck_assert_ptr_nonnull(c->feed);
+	ck_assert_int_eq(c->choose != NULL, (c->flags & STAGE_CHOOSES) != 0);
 	ck_assert_uint_le(c->min_args, c->max_args);
 	ck_assert(c->max_args == 0 || c->argument != NULL);
 	ck_assert(c->options == NULL || c->option != NULL);
-	if (c->aggregate != NULL)
+	ck_assert_msg((c->flags & (STAGE_LINES | STAGE_ROWS)) != 0, "takes no form of blocks");
+	if (aggregates(c))
 		ck_assert(c->fire != NULL && c->rows != NULL && c->open != NULL);
 	else
-		ck_assert(c->rows == NULL);
-	ck_assert((c->flags & STAGE_EACH_BATCH) == 0 || c->aggregate != NULL);
+		ck_assert(c->rows == NULL || c->fire != NULL);
+	ck_assert((c->flags & (STAGE_EACH_BATCH | STAGE_RANKS)) == 0 || aggregates(c));
+	ck_assert((c->flags & STAGE_EXPANDS) == 0 || !aggregates(c));
+	ck_assert(c->seed == NULL || aggregates(c));
+	ck_assert((c->lane_open == NULL && c->lane_close == NULL) || c->lane_size > 0);
 }
 END_TEST
 
@@ -77,11 +91,17 @@ END_TEST
 static int
 all_options(const struct stage_class *c, const struct opt *all[OPT_MAX])
 {
-	const struct opt *tables[] = { plan_common_opts, plan_window_opts, c->options };
+	const struct opt *tables[] = {
+		plan_common_opts, plan_window_opts, plan_emit_opts, plan_begin_opts, c->options,
+	};
 	int n = 0;
 
 	for (int t = 0; t < COUNT(tables); t++) {
-		if (t == 1 && c->aggregate == NULL)
+		bool chooses = (c->flags & STAGE_CHOOSES) != 0;
+
+		if ((t == 1 || t == 2) && !aggregates(c) && !chooses)
+			continue;
+		if (t == 3 && c->seed == NULL)
 			continue;
 		for (const struct opt *o = tables[t]; o != NULL && o->name != NULL; o++) {
 			ck_assert_int_lt(n, OPT_MAX);
@@ -137,13 +157,16 @@ static void
 feed(const struct stage *s, void *lane, const struct buf *text, struct map *state)
 {
 	char *copy = calloc(1, text->len + SCAN_PAD);
-	struct block b = { .text = copy, .len = text->len };
+	struct block b = { .text = copy, .len = text->len, .source = -1 };
+	struct bad bad = { 0 };
+	struct feed to = { .state = state, .bad = &bad };
 	struct err err;
 
 	if (text->len > 0)
 		memcpy(copy, text->data, text->len);
 	b.records = scan_nth(0)->newlines(copy, text->len);
-	DEMAND(s->class->feed(s, lane, &b, state, NULL, &err) == 0);
+	DEMAND(s->class->feed(s, lane, &b, &to, &err) == 0);
+	DEMAND(bad.n == 0);
 	free(copy);
 }
 
@@ -152,16 +175,17 @@ rows_of(const struct stage *s, void *lane, const struct map *state, size_t cap, 
 {
 	struct value cells[7 * SCHEMA_MAX];
 	struct rows rows = { .cells = cells, .cap = cap };
-	struct tsv tsv = { .format = TIME_NONE };
+	struct encoder tsv = { 0 };
 	struct err err;
-	size_t n;
+	int n;
 
 	DEMAND(s->class->fire(s, lane, state, &err) == 0);
-	while ((n = s->class->rows(s, lane, &rows)) > 0) {
-		struct block b = { .cells = cells, .columns = s->out.columns, .records = n };
+	while ((n = s->class->rows(s, lane, &rows, &err)) > 0) {
+		struct block b = { .cells = cells, .width = s->out->width, .records = (uint64_t)n };
 
-		DEMAND(n <= cap && tsv_block(&tsv, &b) == 0);
+		DEMAND((size_t)n <= cap && format_find("tsv")->rows(&tsv, s->out, &b) == 0);
 	}
+	DEMAND(n == 0);
 	*out = tsv.out;
 }
 
@@ -177,7 +201,7 @@ part_open(struct part *p, const struct stage *s)
 	struct err err;
 
 	*p = (struct part){ .lane = calloc(1, s->class->lane_size + 1) };
-	map_init(&p->state, s->class->aggregate->words * sizeof(uint64_t), test_seed);
+	map_init(&p->state, s->aggregate->words * sizeof(uint64_t), test_seed);
 	DEMAND(s->class->lane_open == NULL || s->class->lane_open(s, p->lane, &err) == 0);
 }
 
@@ -187,7 +211,7 @@ part_close(struct part *p, const struct stage *s)
 	if (s->class->lane_close != NULL)
 		s->class->lane_close(p->lane);
 	free(p->lane);
-	map_free(&p->state);
+	aggregate_free(s->aggregate, &p->state);
 	buf_free(&p->rows);
 }
 
@@ -205,7 +229,7 @@ check_merge(const struct stage *s)
 		feed(s, part[i].lane, &text[i], &part[i].state);
 		feed(s, part[2].lane, &text[i], &part[2].state);
 	}
-	DEMAND(aggregate_merge(s->class->aggregate, &part[1].state, &part[0].state) == 0);
+	DEMAND(aggregate_merge(s->aggregate, &part[1].state, &part[0].state) == 0);
 	rows_of(s, part[1].lane, &part[1].state, 1 + rand_below(7), &part[1].rows);
 	rows_of(s, part[2].lane, &part[2].state, 7, &part[2].rows);
 	text_same(&part[1].rows, &part[2].rows, s->class->name);
@@ -220,7 +244,8 @@ START_TEST(merged_parts)
 	struct plan_defaults d = { .classes = stage_table, .batch = { .ticks = 1, .rows = true } };
 	int tried = 0;
 
-	if (stage_table[_i]->aggregate == NULL)
+	/* Those that take rows only are in check_values.c, which sees to it that all are. */
+	if (!aggregates(stage_table[_i]) || (stage_table[_i]->flags & STAGE_LINES) == 0)
 		return;
 	for (int k = 0; k < COUNT(extra_options); k++) {
 		struct plan plan;
@@ -230,7 +255,7 @@ START_TEST(merged_parts)
 
 		snprintf(line, sizeof(line), "%s%s", stage_table[_i]->name, extra_options[k]);
 		words_split(&w, line);
-		if (plan_parse(&plan, &d, w.word, w.n, 0, &err) == 0) {
+		if (plan_lines(&plan, &d, w.word, w.n, 0, &err) == 0) {
 			for (int round = 0; round < 30; round++)
 				check_merge(&plan.stage[0]);
 			tried++;

@@ -97,7 +97,7 @@ check_answer(struct run *r, int b)
 			    (unsigned long long)got, (unsigned long long)want);
 		keys += want > 0;
 	}
-	if (rank_sort(&r->rank, answer, UINT64_MAX) == -1)
+	if (rank_sort(&r->rank, answer, NULL, UINT64_MAX) == -1)
 		return false;
 	if (r->rank.n != keys)
 		ck_abort_msg("batch %d: %zu keys ranked, want %zu", b, r->rank.n, keys);

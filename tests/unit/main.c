@@ -7,16 +7,15 @@
 #include <stdlib.h>
 
 /* One row for each suite: check_NAME.c has NAME_suite. */
-#define SUITES(X) \
-	X(num) X(tstamp) X(utf8) X(near) X(err) X(mem) X(arena) X(buf) X(scan) X(map) \
-	X(span) X(opt) X(frame) X(aggregate) X(window) X(rank) X(ticker) X(tsv) X(plan) \
-	X(stages) X(pipeline) X(batch) X(backoff) X(endpoint)
+#define SUITE(name) Suite *name##_suite(void);
+#include "suites.def"
+#undef SUITE
 
-#define DECLARE(name) Suite *name##_suite(void);
-SUITES(DECLARE)
-
-#define ROW(name) name##_suite,
-static Suite *(*const suites[])(void) = { SUITES(ROW) };
+static Suite *(*const suites[])(void) = {
+#define SUITE(name) name##_suite,
+#include "suites.def"
+#undef SUITE
+};
 
 /*
  * AddressSanitizer looks for leaks at the end of each process: with a fork for each test that takes

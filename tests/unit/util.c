@@ -199,6 +199,16 @@ words_split(struct words *w, const char *line)
 	w->word[w->n] = NULL;
 }
 
+int
+plan_lines(struct plan *plan, const struct plan_defaults *d, char *const *words, int n, int base,
+    struct err *err)
+{
+	if (plan_parse(plan, d, words, n, base, err) == -1 ||
+	    plan_input(plan, FORMAT_BARE, NULL, 0, err) == -1)
+		return -1;
+	return plan_bind(plan, err);
+}
+
 /* ---- allocations that fail ---- */
 
 static uint64_t asked, failing;

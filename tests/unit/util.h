@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "core/plan.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
@@ -64,12 +65,19 @@ int key_compare(const struct key *x, const struct key *y);
 /* ---- words ---- */
 
 struct words {			/* a command line, cut at blanks; word[n] is NULL */
-	char	 text[512];
-	char	*word[128];
+	char	 text[4096];
+	char	*word[512];
 	int	 n;
 };
 
 void words_split(struct words *, const char *line);
+
+/*
+ * plan_parse, and the rest of the way for records that are lines: plan_input and plan_bind.  As
+ * plan_parse: the plan is to be closed either way.
+ */
+int plan_lines(struct plan *, const struct plan_defaults *, char *const *words, int n, int base,
+    struct err *);
 
 /* ---- allocations that fail ---- */
 

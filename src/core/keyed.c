@@ -1,0 +1,351 @@
+/* State by key that comes and goes, see keyed.h. */
+#include "core/keyed.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+#define CHUNK_ENTRIES (1U << KEYED_CHUNK_BITS)
+#define BUCKETS_MIN 64U
+
+void
+keyed_init(struct keyed *k, size_t size, const uint64_t seed[2])
+{
+	*k = (struct keyed){
+		.seed = { seed[0], seed[1] },
+		.stride = sizeof(struct keyed_entry) + (size + 15) / 16 * 16,
+	};
+}
+
+/* An array of 4-byte numbers that must hold N: doubled, or halved when a quarter would do. */
+static int
+resize(struct keyed *k, uint32_t **array, uint32_t *cap, uint32_t n)
+{
+	uint32_t want = *cap == 0 ? BUCKETS_MIN : n > *cap ? *cap * 2 : *cap / 2;
+	uint32_t *moved;
+
+	if (n <= *cap && (n > *cap / 4 || *cap == BUCKETS_MIN))
+		return 0;
+	moved = mem_realloc(*array, want * sizeof(**array));
+	if (moved == NULL)
+		return want > *cap ? -1 : 0;
+	k->bytes = k->bytes - *cap * sizeof(**array) + want * sizeof(**array);
+	*array = moved;
+	*cap = want;
+	return 0;
+}
+
+/* ---- the index ---- */
+
+static uint32_t *
+bucket_of(const struct keyed *k, uint64_t hash)
+{
+	uint32_t b = (uint32_t)hash & (2 * k->level - 1);
+
+	return &k->bucket[b < k->buckets ? b : b - k->level];
+}
+
+/* The link that leads to an entry, and holds its number. */
+static uint32_t *
+link_to(const struct keyed *k, const struct keyed_entry *e)
+{
+	uint32_t *link = bucket_of(k, e->hash);
+
+	while (keyed_at(k, *link) != e)
+		link = &keyed_at(k, *link)->next;
+	return link;
+}
+
+/* One bucket more: the entries of the one that it is split from are dealt out. */
+static int
+grow_index(struct keyed *k)
+{
+	uint32_t id, from;
+
+	if (resize(k, &k->bucket, &k->bucket_cap, k->buckets + 1) == -1)
+		return -1;
+	if (k->buckets == 2 * k->level)
+		k->level *= 2;
+	from = k->buckets - k->level;
+	id = k->bucket[from];
+	k->bucket[from] = 0;
+	k->bucket[k->buckets++] = 0;
+	while (id != 0) {
+		struct keyed_entry *e = keyed_at(k, id);
+		uint32_t *bucket = bucket_of(k, e->hash), next = e->next;
+
+		e->next = *bucket;
+		*bucket = id;
+		id = next;
+	}
+	return 0;
+}
+
+/* One bucket less: its entries join those that it was split from. */
+static void
+shrink_index(struct keyed *k)
+{
+	uint32_t id = k->bucket[--k->buckets];
+	uint32_t *into = &k->bucket[k->buckets - k->level];
+
+	if (id != 0) {
+		uint32_t *end = into;
+
+		while (*end != 0)
+			end = &keyed_at(k, *end)->next;
+		*end = id;
+	}
+	if (k->buckets == k->level && k->level > BUCKETS_MIN)
+		k->level /= 2;
+	(void)resize(k, &k->bucket, &k->bucket_cap, k->buckets);
+}
+
+static int
+start_index(struct keyed *k)
+{
+	if (k->buckets > 0)
+		return 0;
+	if (resize(k, &k->bucket, &k->bucket_cap, BUCKETS_MIN) == -1)
+		return -1;
+	k->buckets = k->level = BUCKETS_MIN;
+	memset(k->bucket, 0, BUCKETS_MIN * sizeof(*k->bucket));
+	return 0;
+}
+
+/* ---- entries ---- */
+
+static int
+add_chunk(struct keyed *k)
+{
+	char *chunk;
+
+	if (k->count < k->nchunks * CHUNK_ENTRIES)
+		return 0;
+	if (k->nchunks == k->chunk_cap) {
+		uint32_t cap = k->chunk_cap == 0 ? 8 : k->chunk_cap * 2;
+		char **chunks = mem_realloc(k->chunks, cap * sizeof(*chunks));
+
+		if (chunks == NULL)
+			return -1;
+		k->bytes += (cap - k->chunk_cap) * sizeof(*chunks);
+		k->chunks = chunks;
+		k->chunk_cap = cap;
+	}
+	chunk = mem_alloc(CHUNK_ENTRIES * k->stride);
+	if (chunk == NULL)
+		return -1;
+	k->bytes += CHUNK_ENTRIES * k->stride;
+	k->chunks[k->nchunks++] = chunk;
+	return 0;
+}
+
+/* A key of its own for an entry: a long one is copied. */
+static int
+keep_key(struct keyed *k, struct map_key *key)
+{
+	size_t len;
+	const char *text;
+	char *copy;
+
+	if (!map_key_is_long(*key))
+		return 0;
+	text = map_key_bytes(key, &len);
+	copy = mem_alloc(len);
+	if (copy == NULL)
+		return -1;
+	memcpy(copy, text, len);
+	*key = map_key_long(copy, len);
+	k->bytes += len;
+	return 0;
+}
+
+static void
+free_key(struct keyed *k, const struct map_key *key)
+{
+	size_t len;
+
+	if (!map_key_is_long(*key))
+		return;
+	(void)map_key_bytes(key, &len);
+	mem_free((void *)(uintptr_t)key->a);
+	k->bytes -= len;
+}
+
+static void *
+add(struct keyed *k, struct map_key key, uint64_t hash)
+{
+	struct keyed_entry *e;
+	uint32_t *bucket;
+
+	if (k->count == UINT32_MAX - CHUNK_ENTRIES || add_chunk(k) == -1 ||
+	    (k->count >= k->buckets && grow_index(k) == -1) || keep_key(k, &key) == -1)
+		return NULL;
+	bucket = bucket_of(k, hash);
+	e = keyed_at(k, ++k->count);
+	memset(e, 0, k->stride);
+	e->key = key;
+	e->hash = hash;
+	e->next = *bucket;
+	*bucket = k->count;
+	return e + 1;
+}
+
+void *
+keyed_put(struct keyed *k, struct map_key key, bool *fresh)
+{
+	uint64_t hash = map_key_hash(key, k->seed);
+
+	*fresh = false;
+	if (start_index(k) == -1)
+		return NULL;
+	for (uint32_t id = *bucket_of(k, hash); id != 0;) {
+		struct keyed_entry *e = keyed_at(k, id);
+
+		if (e->hash == hash && map_key_equal(e->key, key))
+			return e + 1;
+		id = e->next;
+	}
+	*fresh = true;
+	return add(k, key, hash);
+}
+
+/* Moves the last entry to the place of one that is gone. */
+static void
+move_last(struct keyed *k, uint32_t id)
+{
+	if (id != k->count) {
+		struct keyed_entry *e = keyed_at(k, k->count);
+
+		*link_to(k, e) = id;
+		if (e->place != 0)
+			k->heap[e->place - 1] = id;
+		memcpy(keyed_at(k, id), e, k->stride);
+	}
+	k->count--;
+	if (k->nchunks > 1 && k->count <= (k->nchunks - 2) * CHUNK_ENTRIES) {
+		mem_free(k->chunks[--k->nchunks]);	/* the one before it is empty, too */
+		k->bytes -= CHUNK_ENTRIES * k->stride;
+	}
+}
+
+void
+keyed_drop(struct keyed *k, void *value)
+{
+	struct keyed_entry *e = keyed_entry(value);
+	uint32_t *link = link_to(k, e), id = *link;
+
+	*link = e->next;
+	free_key(k, &e->key);
+	move_last(k, id);
+	while (k->buckets > BUCKETS_MIN && k->count < k->buckets / 2)
+		shrink_index(k);
+}
+
+int
+keyed_compare(const void *x, const void *y, const void *unused)
+{
+	const struct keyed_entry *a = x, *b = y;
+	size_t alen, blen;
+	const char *abytes = map_key_bytes(&a->key, &alen), *bbytes = map_key_bytes(&b->key, &blen);
+	int order = memcmp(abytes, bbytes, alen < blen ? alen : blen);
+
+	(void)unused;
+	return order != 0 ? order : (alen > blen) - (alen < blen);
+}
+
+void
+keyed_free(struct keyed *k)
+{
+	for (uint32_t id = 1; id <= k->count; id++)
+		free_key(k, &keyed_at(k, id)->key);
+	for (uint32_t i = 0; i < k->nchunks; i++)
+		mem_free(k->chunks[i]);
+	mem_free(k->chunks);
+	mem_free(k->bucket);
+	mem_free(k->heap);
+	keyed_init(k, k->stride - sizeof(struct keyed_entry), k->seed);
+}
+
+/* ---- dues ---- */
+
+static void
+heap_set(struct keyed *k, uint32_t at, uint32_t id)
+{
+	k->heap[at] = id;
+	keyed_at(k, id)->place = at + 1;
+}
+
+static int64_t
+heap_due(const struct keyed *k, uint32_t at)
+{
+	return keyed_at(k, k->heap[at])->queued;
+}
+
+static void
+heap_up(struct keyed *k, uint32_t at, uint32_t id)
+{
+	int64_t due = keyed_at(k, id)->queued;
+
+	for (; at > 0 && heap_due(k, (at - 1) / 2) > due; at = (at - 1) / 2)
+		heap_set(k, at, k->heap[(at - 1) / 2]);
+	heap_set(k, at, id);
+}
+
+static void
+heap_down(struct keyed *k, uint32_t id)
+{
+	int64_t due = keyed_at(k, id)->queued;
+	uint32_t at = 0;
+
+	for (uint32_t child = 1; child < k->heaped; child = 2 * at + 1) {
+		if (child + 1 < k->heaped && heap_due(k, child + 1) < heap_due(k, child))
+			child++;
+		if (heap_due(k, child) >= due)
+			break;
+		heap_set(k, at, k->heap[child]);
+		at = child;
+	}
+	heap_set(k, at, id);
+}
+
+int
+keyed_due(struct keyed *k, void *value, int64_t due)
+{
+	struct keyed_entry *e = keyed_entry(value);
+	uint32_t id;
+
+	e->due = due;
+	if (e->place != 0) {
+		if (due < e->queued) {
+			e->queued = due;
+			heap_up(k, e->place - 1, k->heap[e->place - 1]);
+		}
+		return 0;
+	}
+	if (resize(k, &k->heap, &k->heap_cap, k->heaped + 1) == -1)
+		return -1;
+	id = *link_to(k, e);
+	e->queued = due;
+	heap_up(k, k->heaped++, id);
+	return 0;
+}
+
+void *
+keyed_next_due(struct keyed *k, int64_t now)
+{
+	while (k->heaped > 0 && heap_due(k, 0) <= now) {
+		struct keyed_entry *e = keyed_at(k, k->heap[0]);
+
+		if (e->due > e->queued) {	/* it has been put off */
+			e->queued = e->due;
+			heap_down(k, k->heap[0]);
+			continue;
+		}
+		e->place = 0;
+		if (--k->heaped > 0)
+			heap_down(k, k->heap[k->heaped]);
+		(void)resize(k, &k->heap, &k->heap_cap, k->heaped);
+		return e + 1;
+	}
+	return NULL;
+}

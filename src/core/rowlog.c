@@ -1,0 +1,162 @@
+/* Rows that are kept, see rowlog.h. */
+#include "core/rowlog.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+#define PART_FIRST 16			/* rows of the first part, unless a block has more */
+#define PART_ROWS 256			/* of one part, once there are as many */
+
+struct rowlog_part {			/* rows of one port, source and time */
+	struct rowlog_part	*next;
+	struct arena		 text;
+	struct block		 block;		/* its cells are behind this */
+	uint64_t		 cap;		/* rows */
+	struct value		 cell[];
+};
+
+static bool
+fits(const struct rowlog_part *p, const struct block *b, unsigned width)
+{
+	return p != NULL && p->cap - p->block.records >= b->records && p->block.width == width &&
+	    p->block.port == b->port && p->block.source == b->source && p->block.time == b->time;
+}
+
+/* How many rows the next part is for: many logs hold few. */
+static uint64_t
+part_rows(const struct rowlog *log, const struct block *b)
+{
+	uint64_t rows = log->records < PART_FIRST ? PART_FIRST : log->records;
+
+	if (rows > PART_ROWS)
+		rows = PART_ROWS;
+	return rows < b->records ? b->records : rows;
+}
+
+static struct rowlog_part *
+part_for(struct rowlog *log, const struct block *b, unsigned width)
+{
+	struct rowlog_part *p = log->last;
+	uint64_t cap = part_rows(log, b);
+	size_t size = sizeof(struct rowlog_part) + cap * width * sizeof(struct value);
+
+	if (fits(p, b, width))
+		return p;
+	p = mem_alloc(size);
+	if (p == NULL)
+		return NULL;
+	*p = (struct rowlog_part){ .cap = cap, .block = *b };
+	p->block.text = NULL;
+	p->block.cells = p->cell;
+	p->block.width = width;
+	p->block.records = 0;
+	if (log->last != NULL)
+		log->last->next = p;
+	else
+		log->first = p;
+	log->last = p;
+	log->bytes += size;
+	return p;
+}
+
+static int
+copy_cell(struct rowlog_part *p, struct value *to, const struct value *from)
+{
+	char *text;
+
+	*to = *from;
+	if (from->kind != VALUE_TEXT)
+		return 0;
+	text = arena_bytes(&p->text, (size_t)from->len + 1);
+	if (text == NULL)
+		return -1;
+	if (from->len > 0)
+		memcpy(text, from->text, from->len);
+	to->text = text;
+	return 0;
+}
+
+static int
+copy_rows(struct rowlog_part *p, const struct block *b, bool no_record)
+{
+	const struct value *from = b->cells;
+	struct value *to = p->cell + p->block.records * b->width;
+
+	for (uint64_t row = 0; row < b->records; row++)
+		for (unsigned i = 0; i < b->width; i++, from++, to++) {
+			if (i == 0 && no_record)
+				*to = value_null();
+			else if (copy_cell(p, to, from) == -1)
+				return -1;
+		}
+	p->block.records += b->records;
+	return 0;
+}
+
+static int
+copy_lines(struct rowlog_part *p, const struct block *b)
+{
+	const char *text = b->text, *end = b->text + b->len;
+
+	while (text < end) {
+		const char *line = text;
+		struct value v;
+		size_t len;
+
+		text = line_next(text, end, &len);
+		v = value_text(line, len);
+		if (copy_cell(p, &p->cell[p->block.records], &v) == -1)
+			return -1;
+		p->block.records++;
+	}
+	return 0;
+}
+
+int
+rowlog_add(struct rowlog *log, const struct block *b)
+{
+	unsigned width = b->text != NULL ? 1 : b->width;
+	struct rowlog_part *p = part_for(log, b, width);
+	size_t before;
+	int rc;
+
+	if (p == NULL)
+		return -1;
+	before = p->text.total;
+	rc = b->text != NULL ? copy_lines(p, b) : copy_rows(p, b, log->no_record);
+	log->bytes += p->text.total - before;
+	log->records += b->records;
+	return rc;
+}
+
+bool
+rowlog_next(const struct rowlog *log, const struct rowlog_part **part, struct block *b)
+{
+	*part = *part == NULL ? log->first : (*part)->next;
+	if (*part == NULL)
+		return false;
+	*b = (*part)->block;
+	return true;
+}
+
+const struct value *
+rowlog_tail(const struct rowlog *log, uint64_t n)
+{
+	const struct rowlog_part *p = log->last;
+
+	return p->cell + (p->block.records - n) * p->block.width;
+}
+
+void
+rowlog_free(struct rowlog *log)
+{
+	while (log->first != NULL) {
+		struct rowlog_part *next = log->first->next;
+
+		arena_free(&log->first->text);
+		mem_free(log->first);
+		log->first = next;
+	}
+	*log = (struct rowlog){ .no_record = log->no_record };
+}

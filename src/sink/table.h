@@ -1,0 +1,54 @@
+/*
+ * A table of an SQLite file that rows are put into, for sqlite:.  It has one column for the time
+ * and one for each column of the rows.
+ *
+ * The rows of a batch are kept in a temporary table, which SQLite moves from memory to the disk as
+ * it grows, and go into the table at once when the batch ends.  So the lock on the file is held for
+ * that moment only, and several sinks of one run, or other programs, can write to the same file.
+ */
+#ifndef SINK_TABLE_H
+#define SINK_TABLE_H
+
+#include "base/err.h"
+#include "core/schema.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum table_statement {
+	TABLE_BEGIN,			/* a transaction that holds no lock on the file */
+	TABLE_LOCK,			/* one that may write */
+	TABLE_COMMIT,
+	TABLE_KEEP,			/* a row: its time, then its columns */
+	TABLE_MARK,			/* a time whose rows are to be removed */
+	TABLE_REMOVE,			/* the rows of the times that are marked */
+	TABLE_COPY,			/* the rows that are kept into the table */
+	TABLE_FORGET, TABLE_UNMARK,	/* what was kept, what was marked */
+	TABLE_STATEMENTS
+};
+
+struct table {				/* a zeroed one can be closed */
+	sqlite3		*db;
+	char		*file;
+	const char	*name;
+	sqlite3_stmt	*statement[TABLE_STATEMENTS];
+	bool		 ready;		/* table_prepare has been called */
+	int64_t		 newest;	/* milliseconds, in the table as found; INT64_MIN: none */
+};
+
+/* Opens FILE, which is made if it is missing.  0, or -1; to be closed either way. */
+int table_open(struct table *, struct err *);
+
+/* Finds or makes the table for rows of this schema, and makes all statements ready.  0 or -1. */
+int table_prepare(struct table *, const struct schema *, struct err *);
+
+/* Runs a statement to its end and makes it ready for the next time.  0 or -1. */
+int table_run(struct table *, enum table_statement, struct err *);
+
+/* The last call to SQLite has failed: fills the error; returns -1. */
+int table_error(struct table *, struct err *);
+
+void table_close(struct table *);
+
+#endif

@@ -1,0 +1,70 @@
+/* delta: by how much a field has changed since the row before with the same key. */
+#include "core/cell.h"
+#include "stage/step.h"
+
+static const struct opt options[] = {
+	STEP_OPTIONS,
+	{ 0 },
+};
+
+struct state {
+	struct number	before;
+};
+
+static struct value
+delta(const struct stage *s, const struct step *step)
+{
+	struct state *state = step->state;
+	struct number change = cell_minus(&step->number, &state->before);
+
+	(void)s;
+	state->before = step->number;
+	return step->fresh ? value_null() : cell_from_number(&change);
+}
+
+static int
+open_stage(struct stage *s, struct err *err)
+{
+	return step_open(s, "_delta", err);
+}
+
+static int
+lane_open(const struct stage *s, void *lane, struct err *err)
+{
+	return step_lane_open(s, lane, sizeof(struct state), err);
+}
+
+static int
+feed(const struct stage *s, void *lane, const struct block *in, struct feed *to, struct err *err)
+{
+	return step_feed(s, lane, in, to, delta, err);
+}
+
+const struct stage_class stage_delta = {
+	.name = "delta",
+	.usage = "[OPTION]... FIELD",
+	.help = "how much a field has changed since the row before",
+	.detail =
+	    "Adds FIELD_delta: FIELD less that of the row before with the same --by fields,\n"
+	    "exact for numbers of up to nine decimals; null in the first row of a key.  A\n"
+	    "FIELD that is null is passed over, one that is not a number is bad.\n"
+	    "Rows: as they come in and FIELD_delta, in the order they come.\n"
+	    "State: one entry for each value of the --by fields that is not forgotten.\n",
+	.spark = "mapWithState(previous value)",
+	.flags = STAGE_ROWS | STAGE_SERIAL,
+	.options = options,
+	.min_args = 1,
+	.max_args = 1,
+	.config_size = sizeof(struct step_config),
+	.lane_size = sizeof(struct step_lane),
+	.option = step_option,
+	.argument = step_argument,
+	.open = open_stage,
+	.close = step_close,
+	.lane_open = lane_open,
+	.lane_close = step_lane_close,
+	.feed = feed,
+	.tick = step_tick,
+	.held = step_held,
+	.waits = step_waits,
+};

@@ -1,0 +1,223 @@
+/* Unit tests of src/core/keyed.c and order.c against naive models. */
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/keyed.h"
+#include "core/sort.h"
+#include "util.h"
+
+Suite *keyed_suite(void);
+
+struct model {				/* of one key */
+	bool	 there, queued;
+	uint64_t value;
+	int64_t	 due;
+};
+
+static struct map_key
+key_of(const struct key *k)
+{
+	return map_key_make(k->bytes, k->len);
+}
+
+static void
+check_value(void *value, uint64_t want)
+{
+	uint64_t got;
+
+	memcpy(&got, value, sizeof(got));
+	DEMAND(got == want);
+}
+
+/* Puts a key, changes its value, and gives it a due, later or earlier than it had. */
+static void
+use_key(struct keyed *k, const struct key *key, struct model *m, int64_t now, uint32_t *live)
+{
+	bool fresh;
+	void *value = keyed_put(k, key_of(key), &fresh);
+
+	DEMAND(value != NULL && fresh == !m->there);
+	*live += fresh;
+	check_value(value, fresh ? 0 : m->value);
+	m->value = (fresh ? 0 : m->value) + rand_below(100);
+	m->there = true;
+	memcpy(value, &m->value, sizeof(m->value));
+	m->due = now + 1 + (int64_t)rand_below(40);
+	m->queued = true;
+	DEMAND(keyed_due(k, value, m->due) == 0);
+}
+
+static struct model *
+model_of(struct pool *pool, struct model *models, struct map_key key)
+{
+	size_t len;
+	const char *bytes = map_key_bytes(&key, &len);
+
+	for (size_t i = 0; i < pool->n; i++)
+		if (pool->key[i].len == len && memcmp(pool->key[i].bytes, bytes, len) == 0)
+			return &models[i];
+	ck_abort_msg("an unknown key");
+}
+
+static void
+expire(struct keyed *k, struct pool *pool, struct model *models, int64_t now, uint32_t *live)
+{
+	int64_t before = 0;
+	void *value;
+
+	while ((value = keyed_next_due(k, now)) != NULL) {
+		struct model *m = model_of(pool, models, keyed_entry(value)->key);
+
+		DEMAND(m->there && m->due <= now && m->due >= before);
+		before = m->due;
+		check_value(value, m->value);
+		if (rand_below(8) == 0) {	/* kept, with a new due */
+			m->due = now + 5;
+			DEMAND(keyed_due(k, value, m->due) == 0);
+			continue;
+		}
+		keyed_drop(k, value);
+		*m = (struct model){ 0 };
+		--*live;
+	}
+	for (size_t i = 0; i < pool->n; i++)
+		DEMAND(!models[i].there || models[i].due > now);
+}
+
+START_TEST(model)
+{
+	struct pool pool;
+	struct model *models;
+	struct keyed k;
+	uint32_t live = 0;
+	size_t empty;
+
+	pool_make(&pool, (enum key_kind)_i, 400);
+	models = calloc(pool.n, sizeof(*models));
+	keyed_init(&k, sizeof(uint64_t), test_seed);
+	for (int64_t now = 0; now < 600; now++) {
+		uint64_t busy = now / 100 % 2 == 0 ? 60 : 3;
+
+		for (uint64_t n = rand_below(busy); n > 0; n--) {
+			size_t i = rand_below(pool.n);
+
+			use_key(&k, &pool.key[i], &models[i], now, &live);
+		}
+		expire(&k, &pool, models, now, &live);
+		ck_assert_uint_eq(k.count, live);
+	}
+	expire(&k, &pool, models, INT64_MAX / 2, &live);
+	while (live > 0)
+		expire(&k, &pool, models, INT64_MAX / 2 + (int64_t)pool.n * 10, &live);
+	empty = k.bytes;
+	ck_assert_uint_eq(k.count, 0);
+	ck_assert_uint_le(empty, 64 * 4 * 2 + 8 * 8 + 2 * 1024 * k.stride);
+	keyed_free(&k);
+	ck_assert_uint_eq(k.bytes, 0);
+	free(models);
+	pool_free(&pool);
+}
+END_TEST
+
+/* A wave of keys comes and goes: memory follows it down. */
+START_TEST(wave)
+{
+	struct keyed k;
+	size_t most;
+	void *value;
+
+	keyed_init(&k, sizeof(uint64_t), test_seed);
+	for (uint64_t i = 0; i < 50000; i++) {
+		char text[40];
+		bool fresh;
+
+		snprintf(text, sizeof(text), "a key of more than 16 bytes %d", (int)i);
+		value = keyed_put(&k, map_key_make(text, strlen(text)), &fresh);
+		DEMAND(value != NULL && fresh && keyed_due(&k, value, (int64_t)i) == 0);
+	}
+	most = k.bytes;
+	for (int64_t now = 0; now < 50000; now++) {
+		while ((value = keyed_next_due(&k, now)) != NULL)
+			keyed_drop(&k, value);
+		ck_assert_uint_eq(k.count, 50000 - now - 1);
+		if (now == 37500)
+			ck_assert_uint_lt(k.bytes, most / 2);
+	}
+	ck_assert_uint_lt(k.bytes, most / 10);
+	keyed_free(&k);
+}
+END_TEST
+
+START_TEST(short_of_memory)
+{
+	for (uint64_t nth = 1, asked = nth; asked >= nth; nth++) {
+		struct keyed k;
+		bool failed = false;
+
+		keyed_init(&k, 8, test_seed);
+		fault_set(nth, nth % 2 == 0);
+		for (int i = 0; i < 3000; i++) {
+			char text[40];
+			bool fresh;
+			void *value;
+
+			snprintf(text, sizeof(text), "%s%d",
+			    i % 50 == 0 ? "a long key of many " : "", i);
+			value = keyed_put(&k, map_key_make(text, strlen(text)), &fresh);
+			failed |= value == NULL ||
+			    (i % 7 == 0 && keyed_due(&k, value, i) == -1);
+		}
+		asked = fault_clear();
+		DEMAND(!failed || asked >= nth);
+		keyed_free(&k);
+	}
+}
+END_TEST
+
+static int
+by_tens(const void *x, const void *y, const void *arg)
+{
+	const int *a = x, *b = y;
+
+	DEMAND(arg == &test_seed);
+	return *a / 10 - *b / 10;
+}
+
+START_TEST(sorting)
+{
+	static int items[2000];
+	const void *at[2000];
+
+	for (size_t n = 0; n < 2000; n = n < 40 ? n + 1 : n * 3) {
+		for (size_t i = 0; i < n; i++) {
+			items[i] = (int)rand_below(200);
+			at[i] = &items[i];
+		}
+		ck_assert_int_eq(sort_pointers(at, n, by_tens, &test_seed), 0);
+		for (size_t i = 1; i < n; i++) {
+			const int *x = at[i - 1], *y = at[i];
+
+			DEMAND(*x / 10 < *y / 10 || (*x / 10 == *y / 10 && x < y));
+		}
+	}
+	fault_set(1, true);
+	ck_assert_int_eq(sort_pointers(at, 100, by_tens, &test_seed), -1);
+	(void)fault_clear();
+}
+END_TEST
+
+Suite *
+keyed_suite(void)
+{
+	Suite *s = suite_create("keyed");
+	TCase *t = case_add(s, "keyed");
+
+	tcase_add_loop_test(t, model, 0, KEY_KINDS);
+	tcase_add_test(t, wave);
+	tcase_add_test(t, short_of_memory);
+	tcase_add_test(t, sorting);
+	return s;
+}
