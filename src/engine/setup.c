@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLOCK_BYTES ((size_t)256 << 10)	/* read and fed at a time: fits the second-level cache */
+#define BLOCK_BYTES ((size_t)512 << 10)	/* read and fed at a time: half a second-level cache */
 #define QUERY_GRACE 2000000		/* microseconds, for a query when a signal has come */
 #define SIGNAL_SECONDS 1		/* between looks, when nothing tells of them */
 
