@@ -44,6 +44,15 @@ int group_open(struct group *, struct schema *in, struct schema *out, const char
  */
 int group_open_all(struct group *, struct schema *in, struct schema *out, struct err *);
 
+/* How many rows of a block, from FROM on, are looked up next. */
+static inline unsigned
+group_rows(const struct block *b, uint64_t from)
+{
+	uint64_t left = b->records - from;
+
+	return left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+}
+
 /*
  * Looks up the groups of rows FROM .. FROM + N - 1 of a block (N <= GROUP_RUN) in MAP, adding
  * those that are new with values of zeros: run->value[0 .. N).  0, or -1 when memory is short.

@@ -99,8 +99,7 @@ pick_feed(const struct stage *s, void *private, const struct block *in, struct f
 	if (in->time > lane->time)	/* a clock that is set back does not change the order */
 		lane->time = in->time;
 	for (uint64_t row = 0; row < in->records; row += GROUP_RUN) {
-		uint64_t left = in->records - row;
-		unsigned n = left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+		unsigned n = group_rows(in, row);
 
 		if (add_run(s->config, lane, to->state, in, row, n) == -1)
 			return err_memory(err, "keeping records");

@@ -181,8 +181,7 @@ stat_feed(const struct stage *s, void *private, const struct block *in, struct f
 	struct stat_lane *lane = private;
 
 	for (uint64_t row = 0; row < in->records;) {
-		uint64_t left = in->records - row;
-		unsigned most = left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+		unsigned most = group_rows(in, row);
 		unsigned n = read_run(s, in->cells + row * in->width, in->width, most,
 		    lane->numbers, to->bad);
 

@@ -67,8 +67,7 @@ static int
 count_rows(const struct config *c, struct lane *lane, struct map *state, const struct block *in)
 {
 	for (uint64_t row = 0; row < in->records; row += GROUP_RUN) {
-		uint64_t left = in->records - row;
-		unsigned n = left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+		unsigned n = group_rows(in, row);
 
 		if (group_run(&c->group, &lane->run, state, in, row, n) == -1)
 			return -1;

@@ -118,8 +118,7 @@ feed_rows(const struct config *c, struct lane *lane, const struct block *in, str
 
 	pass.records = 0;
 	for (uint64_t at = 0; at < in->records; at += GROUP_RUN) {
-		uint64_t left = in->records - at;
-		unsigned n = left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+		unsigned n = group_rows(in, at);
 
 		if (group_keys(&c->group, &lane->run, in, at, n) == -1)
 			return -1;

@@ -154,8 +154,7 @@ static int
 feed(const struct stage *s, void *lane, const struct block *in, struct feed *to, struct err *err)
 {
 	for (uint64_t row = 0; row < in->records; row += GROUP_RUN) {
-		uint64_t left = in->records - row;
-		unsigned n = left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+		unsigned n = group_rows(in, row);
 
 		if (add_run(s->config, lane, to->state, in, row, n) == -1)
 			return err_memory(err, "counting distinct values");

@@ -245,8 +245,7 @@ feed(const struct stage *s, void *private, const struct block *in, struct feed *
 	struct lane *lane = private;
 
 	for (uint64_t at = 0; at < in->records; at += GROUP_RUN) {
-		uint64_t left = in->records - at;
-		unsigned n = left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+		unsigned n = group_rows(in, at);
 
 		if (group_keys(&c->group, &lane->run, in, at, n) == -1)
 			return err_memory(err, "turning rows");

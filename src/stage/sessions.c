@@ -196,8 +196,7 @@ feed(const struct stage *s, void *private, const struct block *in, struct feed *
 
 	(void)to;
 	for (uint64_t at = 0; at < in->records; at += GROUP_RUN) {
-		uint64_t left = in->records - at;
-		unsigned n = left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+		unsigned n = group_rows(in, at);
 
 		if (group_keys(&c->group, &lane->run, in, at, n) == -1)
 			return err_memory(err, "keeping sessions");

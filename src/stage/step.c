@@ -160,8 +160,7 @@ step_feed(const struct stage *s, void *private, const struct block *in, struct f
 	if (extend_start(&lane->extend, in, to) == -1)
 		return err_memory(err, "making rows");
 	for (uint64_t at = 0; at < in->records; at += GROUP_RUN) {
-		uint64_t left = in->records - at;
-		unsigned n = left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+		unsigned n = group_rows(in, at);
 
 		if (group_keys(&c->group, &lane->run, in, at, n) == -1)
 			return err_memory(err, "making rows");

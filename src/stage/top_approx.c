@@ -110,8 +110,7 @@ feed(const struct stage *s, void *private, const struct block *in, struct feed *
 	if (value == NULL)
 		return in->records == 0 ? 0 : err_memory(err, "counting records");
 	for (uint64_t row = 0; row < in->records; row += GROUP_RUN) {
-		uint64_t left = in->records - row;
-		unsigned n = left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+		unsigned n = group_rows(in, row);
 
 		if (group_keys(&c->group, &lane->run, in, row, n) == -1)
 			return err_memory(err, "counting records");

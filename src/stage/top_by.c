@@ -29,8 +29,7 @@ feed(const struct stage *s, void *private, const struct block *in, struct feed *
 	struct lane *lane = private;
 
 	for (uint64_t row = 0; row < in->records; row += GROUP_RUN) {
-		uint64_t left = in->records - row;
-		unsigned n = left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+		unsigned n = group_rows(in, row);
 
 		if (group_run(&c->group, &lane->run, to->state, in, row, n) == -1)
 			return err_memory(err, "counting records");

@@ -228,8 +228,7 @@ compare_rows(const struct config *c, struct lane *lane)
 
 	while (rowlog_next(&lane->log, &part, &b))
 		for (uint64_t at = 0; at < b.records; at += GROUP_RUN) {
-			uint64_t left = b.records - at;
-			unsigned n = left < GROUP_RUN ? (unsigned)left : GROUP_RUN;
+			unsigned n = group_rows(&b, at);
 
 			if (group_keys(&c->group, &lane->run, &b, at, n) == -1)
 				return -1;
