@@ -22,22 +22,12 @@ delta(const struct stage *s, const struct step *step)
 	return step->fresh ? value_null() : cell_from_number(&change);
 }
 
+static const struct step_kind kind = { "_delta", sizeof(struct state), delta };
+
 static int
 open_stage(struct stage *s, struct err *err)
 {
-	return step_open(s, "_delta", err);
-}
-
-static int
-lane_open(const struct stage *s, void *lane, struct err *err)
-{
-	return step_lane_open(s, lane, sizeof(struct state), err);
-}
-
-static int
-feed(const struct stage *s, void *lane, const struct block *in, struct feed *to, struct err *err)
-{
-	return step_feed(s, lane, in, to, delta, err);
+	return step_open(s, &kind, err);
 }
 
 const struct stage_class stage_delta = {
@@ -61,9 +51,9 @@ const struct stage_class stage_delta = {
 	.argument = step_argument,
 	.open = open_stage,
 	.close = step_close,
-	.lane_open = lane_open,
+	.lane_open = step_lane_open,
 	.lane_close = step_lane_close,
-	.feed = feed,
+	.feed = step_feed,
 	.tick = step_tick,
 	.held = step_held,
 	.waits = step_waits,

@@ -82,6 +82,8 @@ ewma(const struct stage *s, const struct step *step)
 	return c->alpha > 0 ? by_rows(c, step) : by_time(c, step);
 }
 
+static const struct step_kind kind = { "_ewma", sizeof(struct state), ewma };
+
 static int
 open_stage(struct stage *s, struct err *err)
 {
@@ -90,19 +92,7 @@ open_stage(struct stage *s, struct err *err)
 	if ((c->alpha > 0) == (c->half.ticks > 0))
 		return err_word(err, s->word, "ewma: give --alpha A or --half-life DUR%s",
 		    c->alpha > 0 ? ", not both" : "");
-	return step_open(s, "_ewma", err);
-}
-
-static int
-lane_open(const struct stage *s, void *lane, struct err *err)
-{
-	return step_lane_open(s, lane, sizeof(struct state), err);
-}
-
-static int
-feed(const struct stage *s, void *lane, const struct block *in, struct feed *to, struct err *err)
-{
-	return step_feed(s, lane, in, to, ewma, err);
+	return step_open(s, &kind, err);
 }
 
 const struct stage_class stage_ewma = {
@@ -129,9 +119,9 @@ const struct stage_class stage_ewma = {
 	.argument = step_argument,
 	.open = open_stage,
 	.close = step_close,
-	.lane_open = lane_open,
+	.lane_open = step_lane_open,
 	.lane_close = step_lane_close,
-	.feed = feed,
+	.feed = step_feed,
 	.tick = step_tick,
 	.held = step_held,
 	.waits = step_waits,

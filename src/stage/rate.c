@@ -55,22 +55,12 @@ rate(const struct stage *s, const struct step *step)
 	    value_null();
 }
 
+static const struct step_kind kind = { "_rate", sizeof(struct state), rate };
+
 static int
 open_stage(struct stage *s, struct err *err)
 {
-	return step_open(s, "_rate", err);
-}
-
-static int
-lane_open(const struct stage *s, void *lane, struct err *err)
-{
-	return step_lane_open(s, lane, sizeof(struct state), err);
-}
-
-static int
-feed(const struct stage *s, void *lane, const struct block *in, struct feed *to, struct err *err)
-{
-	return step_feed(s, lane, in, to, rate, err);
+	return step_open(s, &kind, err);
 }
 
 const struct stage_class stage_rate = {
@@ -96,9 +86,9 @@ const struct stage_class stage_rate = {
 	.argument = step_argument,
 	.open = open_stage,
 	.close = step_close,
-	.lane_open = lane_open,
+	.lane_open = step_lane_open,
 	.lane_close = step_lane_close,
-	.feed = feed,
+	.feed = step_feed,
 	.tick = step_tick,
 	.held = step_held,
 	.waits = step_waits,

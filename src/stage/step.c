@@ -45,22 +45,23 @@ step_argument(struct stage *s, const char *text, int word, struct err *err)
 }
 
 int
-step_open(struct stage *s, const char *name, struct err *err)
+step_open(struct stage *s, const struct step_kind *kind, struct err *err)
 {
 	struct step_config *c = s->config;
-	size_t len = strlen(c->field), more = strlen(name);
+	size_t len = strlen(c->field), more = strlen(kind->suffix);
 	struct schema keys = { 0 };	/* nobody sees their names */
 	int at = schema_find(s->in, c->field, len, c->field_word, 0, err);
 
 	if (at == -1 || when_open(&c->when, s, err) == -1 ||
 	    group_open(&c->group, s->in, &keys, c->by, c->by_word, err) == -1)
 		return -1;
+	c->kind = kind;
 	c->slot = s->in->column[at].slot;
 	c->name = mem_alloc(len + more + 1);
 	if (c->name == NULL)
 		return err_memory(err, "reading the command line");
 	memcpy(c->name, c->field, len);
-	memcpy(c->name + len, name, more + 1);
+	memcpy(c->name + len, kind->suffix, more + 1);
 	s->out = &s->made;
 	schema_over(s->out, s->in);
 	return schema_add(s->out, c->name, false, err);
@@ -73,14 +74,14 @@ step_close(struct stage *s)
 }
 
 int
-step_lane_open(const struct stage *s, void *private, size_t state, struct err *err)
+step_lane_open(const struct stage *s, void *private, struct err *err)
 {
 	const struct step_config *c = s->config;
 	struct step_lane *lane = private;
 
 	(void)err;
 	extend_open(&lane->extend, s);
-	keyed_init(&lane->keys, state, s->plan->seed);
+	keyed_init(&lane->keys, c->kind->state, s->plan->seed);
 	for (unsigned i = 0; i < s->out->columns; i++)
 		if (s->out->column[i].name == c->name)
 			lane->slot = s->out->column[i].slot;
@@ -124,7 +125,7 @@ remember(const struct step_config *c, struct step_lane *lane, struct map_key key
 
 static int
 take_row(const struct stage *s, struct step_lane *lane, const struct block *in,
-    const struct value *row, struct map_key key, struct feed *to, step_fn fn)
+    const struct value *row, struct map_key key, struct feed *to)
 {
 	const struct step_config *c = s->config;
 	const struct value *v = &row[c->slot];
@@ -146,13 +147,13 @@ take_row(const struct stage *s, struct step_lane *lane, const struct block *in,
 		return 0;
 	if (remember(c, lane, key, &step) == -1)
 		return -1;
-	made[lane->slot] = fn(s, &step);
+	made[lane->slot] = c->kind->value(s, &step);
 	return 0;
 }
 
 int
 step_feed(const struct stage *s, void *private, const struct block *in, struct feed *to,
-    step_fn fn, struct err *err)
+    struct err *err)
 {
 	const struct step_config *c = s->config;
 	struct step_lane *lane = private;
@@ -166,7 +167,7 @@ step_feed(const struct stage *s, void *private, const struct block *in, struct f
 			return err_memory(err, "making rows");
 		for (unsigned i = 0; i < n; i++)
 			if (take_row(s, lane, in, in->cells + (at + i) * in->width,
-			    lane->run.key[i], to, fn) == -1)
+			    lane->run.key[i], to) == -1)
 				return err_memory(err, "making rows");
 	}
 	return extend_end(&lane->extend, to) == -1 ? err_memory(err, "making rows") : 0;

@@ -1,7 +1,7 @@
 /*
  * What delta, rate and ewma share: stages that look at a number of each row and at what they
- * remember of the rows before with the same key, and add a column.  Each gives a function for the
- * number.
+ * remember of the rows before with the same key, and add a column.  Each says when it opens what
+ * it adds, see step_kind.
  */
 #ifndef STAGE_STEP_H
 #define STAGE_STEP_H
@@ -18,7 +18,22 @@ enum { STEP_BY = 1, STEP_TTL };		/* ids of options; a stage's own are others */
 	{ "by", 'b', STEP_BY, "FIELDS", "each value of these on its own (all are one)" }, \
 	{ "ttl", 0, STEP_TTL, "DUR|Nrows", "forget a key that was not seen so long (never)" }
 
+/* A row: what has been remembered of its key and may be changed, FRESH if nothing; the number. */
+struct step {
+	void		*state;
+	bool		 fresh;
+	struct number	 number;
+	int64_t		 tick, time;	/* as in core/when */
+};
+
+struct step_kind {
+	const char	*suffix;	/* of the column's name, behind the field's */
+	size_t		 state;		/* bytes that are remembered of a key */
+	struct value	 (*value)(const struct stage *, const struct step *);
+};
+
 struct step_config {			/* the first member of a stage's */
+	const struct step_kind *kind;
 	const char	*field, *by;
 	int		 field_word, by_word;
 	struct span	 ttl;
@@ -36,25 +51,15 @@ struct step_lane {
 	unsigned		 slot;	/* of the column that is added */
 };
 
-/* A row: what has been remembered of its key and may be changed, FRESH if nothing; the number. */
-struct step {
-	void		*state;
-	bool		 fresh;
-	struct number	 number;
-	int64_t		 tick, time;	/* as in core/when */
-};
-
-typedef struct value (*step_fn)(const struct stage *, const struct step *);
-
-/* The parts of a class; NAME is what is put behind the field's, STATE the size of a state. */
+/* The parts of a class; its open calls step_open. */
 int step_option(struct stage *, int id, const char *value, int word, struct err *);
 int step_alpha(double *alpha, const struct stage *, const char *value, int word, struct err *);
 int step_argument(struct stage *, const char *text, int word, struct err *);
-int step_open(struct stage *, const char *name, struct err *);
+int step_open(struct stage *, const struct step_kind *, struct err *);
 void step_close(struct stage *);
-int step_lane_open(const struct stage *, void *lane, size_t state, struct err *);
+int step_lane_open(const struct stage *, void *lane, struct err *);
 void step_lane_close(void *lane);
-int step_feed(const struct stage *, void *lane, const struct block *in, struct feed *to, step_fn,
+int step_feed(const struct stage *, void *lane, const struct block *in, struct feed *to,
     struct err *);
 void step_held(const struct stage *, const void *lane, uint64_t *rows, size_t *bytes);
 bool step_waits(const struct stage *, const void *lane);
