@@ -10,23 +10,11 @@ struct history_pane {
 	struct rowlog		 rows;
 };
 
-static int64_t
-gcd(int64_t x, int64_t y)
-{
-	while (y != 0) {
-		int64_t rest = x % y;
-
-		x = y;
-		y = rest;
-	}
-	return x;
-}
-
 void
 history_init(struct history *h, int64_t length, int64_t slide, bool no_record)
 {
 	*h = (struct history){
-		.length = length, .slide = slide, .pane = gcd(length, slide),
+		.length = length, .slide = slide, .pane = window_pane(length, slide),
 		.no_record = no_record,
 	};
 }

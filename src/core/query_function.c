@@ -5,33 +5,16 @@
 #include "base/mem.h"
 #include "base/near.h"
 #include "core/query_inner.h"
+#include "core/regex.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 struct pattern {
 	struct buf		 text;
-	pcre2_general_context	*memory;
-	pcre2_code		*code;
+	struct regex		 regex;
 	pcre2_match_data	*match;
 };
-
-static void *
-allocate(size_t size, void *data)
-{
-	(void)data;
-	return mem_alloc(size);
-}
-
-static void
-release(void *p, void *data)
-{
-	(void)data;
-	mem_free(p);
-}
 
 static void
 pattern_free(void *arg)
@@ -41,8 +24,7 @@ pattern_free(void *arg)
 	if (p == NULL)
 		return;
 	pcre2_match_data_free(p->match);
-	pcre2_code_free(p->code);
-	pcre2_general_context_free(p->memory);
+	regex_close(&p->regex);
 	buf_free(&p->text);
 	mem_free(p);
 }
@@ -70,25 +52,16 @@ compile(sqlite3_context *context, sqlite3_value *value)
 {
 	const unsigned char *text = sqlite3_value_text(value);
 	size_t len = (size_t)sqlite3_value_bytes(value), offset;
-	pcre2_compile_context *rules = NULL;
 	int number = PCRE2_ERROR_NOMEMORY;
 	struct pattern *p = text == NULL ? NULL : mem_zalloc(sizeof(*p));
 
 	if (p != NULL && buf_add(&p->text, text, len) == 0)
-		p->memory = pcre2_general_context_create(allocate, release, NULL);
-	if (p != NULL && p->memory != NULL)
-		rules = pcre2_compile_context_create(p->memory);
-	if (rules != NULL) {
-		p->code = pcre2_compile(text, len, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &number,
-		    &offset, rules);
-		pcre2_compile_context_free(rules);
-	}
-	if (p != NULL && p->code != NULL) {
-		(void)pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE);	/* only faster */
-		number = PCRE2_ERROR_NOMEMORY;
-		p->match = pcre2_match_data_create(1, p->memory);
+		number = regex_compile(&p->regex, (const char *)text, len, false, &offset);
+	if (number == 0) {
+		p->match = regex_match_data(&p->regex, false);
 		if (p->match != NULL)
 			return p;
+		number = PCRE2_ERROR_NOMEMORY;
 	}
 	pcre_failed(context, number);
 	pattern_free(p);
@@ -127,7 +100,7 @@ regexp(sqlite3_context *context, int n, sqlite3_value **value)
 	if (text == NULL) {
 		sqlite3_result_error_nomem(context);
 	} else {
-		got = pcre2_match(p->code, text, (size_t)sqlite3_value_bytes(value[1]), 0, 0,
+		got = pcre2_match(p->regex.code, text, (size_t)sqlite3_value_bytes(value[1]), 0, 0,
 		    p->match, NULL);
 		if (got >= 0 || got == PCRE2_ERROR_NOMATCH)
 			sqlite3_result_int(context, got >= 0);

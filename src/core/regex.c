@@ -3,6 +3,8 @@
 
 #include "base/mem.h"
 
+#include <string.h>
+
 static void *
 allocate(size_t size, void *data)
 {
@@ -32,29 +34,36 @@ bad_pattern(const struct regex *r, int number, size_t offset, struct err *err)
 }
 
 int
-regex_open(struct regex *r, const char *pattern, int word, bool ignore_case, struct err *err)
+regex_compile(struct regex *r, const char *pattern, size_t len, bool ignore_case, size_t *offset)
 {
 	uint32_t flags = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF;
 	pcre2_compile_context *context;
-	size_t offset = 0;
 	int number = 0;
 
 	if (ignore_case)
 		flags |= PCRE2_CASELESS;
-	*r = (struct regex){
-		.pattern = pattern, .word = word,
-		.memory = pcre2_general_context_create(allocate, release, NULL),
-	};
+	*offset = 0;
+	*r = (struct regex){ .memory = pcre2_general_context_create(allocate, release, NULL) };
 	context = r->memory == NULL ? NULL : pcre2_compile_context_create(r->memory);
 	if (context == NULL)
-		return err_memory(err, "compiling a pattern");
-	r->code = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, flags, &number,
-	    &offset, context);
+		return PCRE2_ERROR_NOMEMORY;
+	r->code = pcre2_compile((PCRE2_SPTR)pattern, len, flags, &number, offset, context);
 	pcre2_compile_context_free(context);
 	if (r->code == NULL)
-		return bad_pattern(r, number, offset, err);
+		return number;
 	(void)pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE);	/* only faster */
 	return 0;
+}
+
+int
+regex_open(struct regex *r, const char *pattern, int word, bool ignore_case, struct err *err)
+{
+	size_t offset;
+	int number = regex_compile(r, pattern, strlen(pattern), ignore_case, &offset);
+
+	r->pattern = pattern;
+	r->word = word;
+	return number == 0 ? 0 : bad_pattern(r, number, offset, err);
 }
 
 void

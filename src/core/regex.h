@@ -14,7 +14,7 @@
 #include <pcre2.h>
 
 struct regex {				/* read-only once it is open */
-	const char		*pattern;
+	const char		*pattern;	/* by regex_open */
 	int			 word;
 	pcre2_general_context	*memory;
 	pcre2_code		*code;
@@ -26,7 +26,14 @@ enum regex_got {
 	REGEX_FAIL,			/* the error is filled */
 };
 
-/* Compiles PATTERN, which outlives it; 0 or -1, to be closed either way. */
+/*
+ * Compiles the LEN bytes of a pattern; 0, or PCRE2's number of what is wrong, with *OFFSET where.
+ * To be closed either way.
+ */
+int regex_compile(struct regex *, const char *pattern, size_t len, bool ignore_case,
+    size_t *offset);
+
+/* The same for a word of the command line, which outlives it; 0, or -1 and the error. */
 int regex_open(struct regex *, const char *pattern, int word, bool ignore_case, struct err *);
 void regex_close(struct regex *);
 

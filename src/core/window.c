@@ -5,16 +5,16 @@
 
 #include <string.h>
 
-static int64_t
-gcd(int64_t x, int64_t y)
+int64_t
+window_pane(int64_t length, int64_t slide)
 {
-	while (y != 0) {
-		int64_t rest = x % y;
+	while (slide != 0) {
+		int64_t rest = length % slide;
 
-		x = y;
-		y = rest;
+		length = slide;
+		slide = rest;
 	}
-	return x;
+	return length;
 }
 
 static bool
@@ -26,14 +26,14 @@ tumbling(const struct window *w)
 int64_t
 window_panes(int64_t length, int64_t slide)
 {
-	return length / gcd(length, slide);
+	return length / window_pane(length, slide);
 }
 
 int
 window_open(struct window *w, const struct aggregate *agg, int64_t length, int64_t slide,
     const uint64_t seed[2])
 {
-	int64_t pane = gcd(length, slide);
+	int64_t pane = window_pane(length, slide);
 	size_t size = agg->words * sizeof(uint64_t);
 
 	*w = (struct window){

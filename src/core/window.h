@@ -37,7 +37,8 @@ struct window {
 	struct running		 running;
 };
 
-/* The panes of a window: LENGTH over the greatest common divisor of LENGTH and SLIDE. */
+/* The ticks of a pane: the greatest common divisor of LENGTH and SLIDE; how many a window has. */
+int64_t window_pane(int64_t length, int64_t slide);
 int64_t window_panes(int64_t length, int64_t slide);
 
 /*
