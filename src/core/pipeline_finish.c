@@ -20,28 +20,13 @@ struct ending {
 	bool	pending;		/* see expects */
 };
 
-/* Stages that aggregate what the links NEXT lead to have been given something at tick FED. */
+/*
+ * The stages that aggregate behind the N links at AT have been given something at tick FED; with
+ * CLOSED only those that have no window open.
+ */
 static void
 open_next(const struct pipeline *p, struct ending *e, const struct link *at, unsigned n,
-    int64_t fed)
-{
-	for (unsigned i = 0; i < n; i++) {
-		const struct stage *s;
-
-		if (at[i].output)
-			continue;
-		s = &p->plan->stage[at[i].to];
-		if (aggregates(s))
-			e[at[i].to] = (struct ending){ .fed = fed, .open = true };
-		else
-			open_next(p, e, s->next.at, s->next.n, fed);
-	}
-}
-
-/* The same for those that have no window open. */
-static void
-open_closed(const struct pipeline *p, struct ending *e, const struct link *at, unsigned n,
-    int64_t fed)
+    int64_t fed, bool closed)
 {
 	for (unsigned i = 0; i < n; i++) {
 		const struct stage *s;
@@ -50,8 +35,8 @@ open_closed(const struct pipeline *p, struct ending *e, const struct link *at, u
 			continue;
 		s = &p->plan->stage[at[i].to];
 		if (!aggregates(s))
-			open_closed(p, e, s->next.at, s->next.n, fed);
-		else if (!e[at[i].to].open)
+			open_next(p, e, s->next.at, s->next.n, fed, closed);
+		else if (!closed || !e[at[i].to].open)
 			e[at[i].to] = (struct ending){ .fed = fed, .open = true };
 	}
 }
@@ -65,7 +50,7 @@ open_endings(const struct pipeline *p, struct ending *e, int64_t end, bool read)
 			    p->window[i].now != p->window[i].answered,
 		};
 	for (unsigned i = 0; i < p->plan->roots && read; i++)
-		open_next(p, e, &p->plan->root[i].link, 1, end);
+		open_next(p, e, &p->plan->root[i].link, 1, end, false);
 }
 
 static int64_t
@@ -145,7 +130,7 @@ end_window(struct pipeline *p, struct ending *e, unsigned i, struct moment m, in
 	    pipeline_fire(p, i, (struct moment){ tick, m.wall }, err) == -1)
 		return -1;
 	e[i].open = false;
-	open_next(p, e, next->at, next->n, tick);
+	open_next(p, e, next->at, next->n, tick, false);
 	return 0;
 }
 
@@ -193,7 +178,7 @@ end_mapping(struct pipeline *p, struct ending *e, unsigned i, struct moment m, s
 	if (pipeline_end_stage(p, i, m, last, err) == -1)
 		return -1;
 	if (p->given > given)
-		open_closed(p, e, next->at, next->n, m.tick + 1);
+		open_next(p, e, next->at, next->n, m.tick + 1, true);
 	return 0;
 }
 
