@@ -7,6 +7,8 @@
 
 #include "base/map.h"
 
+#define RANK_AHEAD 16			/* entries that are fetched ahead of use */
+
 struct rank_item {
 	uint64_t	prefix;		/* 8 key bytes, the first in the highest bits */
 	uint32_t	id;		/* entry of the map */
@@ -37,12 +39,12 @@ rank_entry(const struct rank *r, size_t i)
 	return map_entry(r->map, r->items[i].id);
 }
 
-/* Asks for the memory of the Ith, if there is one. */
+/* Asks for the memory of an entry that is soon used, if there is one, when the Ith is. */
 static inline void
-rank_prefetch(const struct rank *r, size_t i)
+rank_ahead(const struct rank *r, size_t i)
 {
-	if (i < r->n)
-		__builtin_prefetch(map_entry(r->map, r->items[i].id));
+	if (i + RANK_AHEAD < r->n)
+		__builtin_prefetch(map_entry(r->map, r->items[i + RANK_AHEAD].id));
 }
 
 void rank_free(struct rank *);

@@ -1,8 +1,6 @@
 /* Counting keys and showing them best first, see tally.h. */
 #include "core/tally.h"
 
-#define AHEAD 16		/* rows whose entries are fetched ahead of use */
-
 int
 tally_start(struct tally *t, struct map *map)
 {
@@ -162,12 +160,12 @@ tally_rows(struct tally *t, const struct rows *rows)
 	size_t n = 0;
 
 	for (; n < rows->cap && t->next < t->rank.n; n++, t->next++) {
-		rank_prefetch(&t->rank, t->next + AHEAD);
 		struct value *cells = rows->cells + 2 * n;
 		const char *text;
 		uint64_t count;
 		size_t len;
 
+		rank_ahead(&t->rank, t->next);
 		text = rank_get(&t->rank, t->next, &len, &count);
 		cells[0] = value_text(text, len);
 		cells[1] = value_int((int64_t)count);

@@ -2,22 +2,12 @@
  * countby: how often each value of some fields occurs, or each line, byte for byte without its end.
  * Lines are counted where they lie; rows are grouped by core/group.
  */
-#include "core/group.h"
-#include "core/stage.h"
-#include "core/tally.h"
-
-#define AHEAD 16			/* rows whose entries are fetched ahead of use */
+#include "core/counts.h"
 
 struct config {
 	const char	*fields;	/* NULL: the whole record or row */
 	int		 word;
 	struct group	 group;
-};
-
-struct lane {
-	struct tally		 tally;
-	struct group_run	 run;
-	struct arena		 text;	/* of the rows that were handed out last */
 };
 
 static int
@@ -64,70 +54,34 @@ count_lines(struct tally *t, const struct block *in)
 }
 
 static int
-count_rows(const struct config *c, struct lane *lane, struct map *state, const struct block *in)
-{
-	for (uint64_t row = 0; row < in->records; row += GROUP_RUN) {
-		unsigned n = group_rows(in, row);
-
-		if (group_run(&c->group, &lane->run, state, in, row, n) == -1)
-			return -1;
-		for (unsigned i = 0; i < n; i++)
-			++*lane->run.value[i];
-	}
-	return 0;
-}
-
-static int
 feed(const struct stage *s, void *private, const struct block *in, struct feed *to,
     struct err *err)
 {
-	struct lane *lane = private;
+	const struct config *c = s->config;
+	struct counts *counts = private;
 	int rc;
 
 	if (in->text == NULL)
-		rc = count_rows(s->config, lane, to->state, in);
-	else if ((rc = tally_start(&lane->tally, to->state)) == 0)
-		rc = count_lines(&lane->tally, in);
+		rc = counts_add(counts, &c->group, to->state, in);
+	else if ((rc = tally_start(&counts->tally, to->state)) == 0)
+		rc = count_lines(&counts->tally, in);
 	return rc == -1 ? err_memory(err, "counting records") : 0;
 }
 
 static int
 fire(const struct stage *s, void *private, const struct map *answer, struct err *err)
 {
-	struct lane *lane = private;
+	struct counts *counts = private;
 
-	return tally_fire(&lane->tally, s, answer, s->limit, err);
+	return tally_fire(&counts->tally, s, answer, s->limit, err);
 }
 
 static int
 rows(const struct stage *s, void *private, const struct rows *out, struct err *err)
 {
 	const struct config *c = s->config;
-	struct lane *lane = private;
-	struct tally *t = &lane->tally;
-	int n = 0;
 
-	arena_reset(&lane->text);
-	for (; (size_t)n < out->cap && t->next < t->rank.n; n++, t->next++) {
-		const struct map_key *entry = rank_entry(&t->rank, t->next);
-		struct value *cells = out->cells + (size_t)n * s->out->width;
-
-		rank_prefetch(&t->rank, t->next + AHEAD);
-		if (group_cells(&c->group, entry, cells, &lane->text) == -1)
-			return err_memory(err, "writing rows");
-		cells[c->group.columns] = value_int(*(const int64_t *)(entry + 1));
-	}
-	return n;
-}
-
-static void
-lane_close(void *private)
-{
-	struct lane *lane = private;
-
-	tally_close(&lane->tally);
-	group_run_free(&lane->run);
-	arena_free(&lane->text);
+	return counts_rows(private, &c->group, UINT64_MAX, s, out, err);
 }
 
 const struct stage_class stage_countby = {
@@ -142,10 +96,10 @@ const struct stage_class stage_countby = {
 	.flags = STAGE_AGGREGATES | STAGE_RANKS | STAGE_LINES | STAGE_ROWS,
 	.max_args = 1,
 	.config_size = sizeof(struct config),
-	.lane_size = sizeof(struct lane),
+	.lane_size = sizeof(struct counts),
 	.argument = argument,
 	.open = open_stage,
-	.lane_close = lane_close,
+	.lane_close = counts_lane_close,
 	.feed = feed,
 	.seed = given_count,
 	.fire = fire,

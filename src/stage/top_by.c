@@ -1,12 +1,6 @@
 /* top N --by FIELDS: the N most frequent values, exactly; it counts as countby does. */
-#include "core/tally.h"
+#include "core/counts.h"
 #include "stage/top.h"
-
-struct lane {
-	struct tally		 tally;
-	struct group_run	 run;
-	struct arena		 text;	/* of the rows that were handed out last */
-};
 
 static int
 open_stage(struct stage *s, struct err *err)
@@ -26,17 +20,9 @@ feed(const struct stage *s, void *private, const struct block *in, struct feed *
     struct err *err)
 {
 	const struct top_config *c = s->config;
-	struct lane *lane = private;
 
-	for (uint64_t row = 0; row < in->records; row += GROUP_RUN) {
-		unsigned n = group_rows(in, row);
-
-		if (group_run(&c->group, &lane->run, to->state, in, row, n) == -1)
-			return err_memory(err, "counting records");
-		for (unsigned i = 0; i < n; i++)
-			++*lane->run.value[i];
-	}
-	return 0;
+	return counts_add(private, &c->group, to->state, in) == -1 ?
+	    err_memory(err, "counting records") : 0;
 }
 
 static uint64_t
@@ -50,40 +36,17 @@ limit_of(const struct stage *s)
 static int
 fire(const struct stage *s, void *private, const struct map *answer, struct err *err)
 {
-	struct lane *lane = private;
+	struct counts *counts = private;
 
-	return tally_fire(&lane->tally, s, answer, limit_of(s), err);
+	return tally_fire(&counts->tally, s, answer, limit_of(s), err);
 }
 
 static int
 rows(const struct stage *s, void *private, const struct rows *out, struct err *err)
 {
 	const struct top_config *c = s->config;
-	struct lane *lane = private;
-	struct tally *t = &lane->tally;
-	uint64_t end = t->rank.n < limit_of(s) ? t->rank.n : limit_of(s);
-	int n = 0;
 
-	arena_reset(&lane->text);
-	for (; (size_t)n < out->cap && t->next < end; n++, t->next++) {
-		const struct map_key *entry = rank_entry(&t->rank, t->next);
-		struct value *cells = out->cells + (size_t)n * s->out->width;
-
-		if (group_cells(&c->group, entry, cells, &lane->text) == -1)
-			return err_memory(err, "writing rows");
-		cells[c->group.columns] = value_int(*(const int64_t *)(entry + 1));
-	}
-	return n;
-}
-
-static void
-lane_close(void *private)
-{
-	struct lane *lane = private;
-
-	tally_close(&lane->tally);
-	group_run_free(&lane->run);
-	arena_free(&lane->text);
+	return counts_rows(private, &c->group, limit_of(s), s, out, err);
 }
 
 const struct stage_class stage_top_by = {
@@ -93,9 +56,9 @@ const struct stage_class stage_top_by = {
 	.spark = "countByValueAndWindow(window, slide).transform(_.top(n))",
 	.flags = STAGE_AGGREGATES | STAGE_RANKS | STAGE_ROWS,
 	.config_size = sizeof(struct top_config),
-	.lane_size = sizeof(struct lane),
+	.lane_size = sizeof(struct counts),
 	.open = open_stage,
-	.lane_close = lane_close,
+	.lane_close = counts_lane_close,
 	.feed = feed,
 	.fire = fire,
 	.rows = rows,
