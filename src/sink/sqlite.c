@@ -5,14 +5,13 @@
  * that a time comes in this run, the rows of that time are removed.  The table tells how late its
  * newest rows were when it was found, so the usual run, whose times are later, removes nothing.
  */
+#include "base/decimal.h"
 #include "base/mem.h"
 #include "base/tstamp.h"
 #include "core/block.h"
 #include "sink/sink.h"
 #include "sink/table.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NUMBER_TEXT 64			/* bytes of the longest text that can be a number */
@@ -77,61 +76,6 @@ set_time(struct sqlite *q, int64_t time, struct err *err)
 
 /* ---- values ---- */
 
-static const char *
-skip_digits(const char *p, const char *end)
-{
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-/* True if TEXT is a number as in JSON (RFC 8259, 6); *WHOLE: without point and exponent. */
-static bool
-is_number(const char *text, size_t len, bool *whole)
-{
-	const char *p = text, *end = text + len, *digits;
-
-	p += p < end && *p == '-';
-	digits = p;
-	p = skip_digits(p, end);
-	if (p == digits || (*digits == '0' && p > digits + 1))
-		return false;
-	*whole = p == end;
-	if (p < end && *p == '.') {
-		digits = ++p;
-		p = skip_digits(p, end);
-		if (p == digits)
-			return false;
-	}
-	if (p < end && (*p == 'e' || *p == 'E')) {
-		p++;
-		p += p < end && (*p == '+' || *p == '-');
-		digits = p;
-		p = skip_digits(p, end);
-		if (p == digits)
-			return false;
-	}
-	return p == end;
-}
-
-/* A whole number of 64 bits; false: it has more. */
-static bool
-read_whole(const char *text, int64_t *value)
-{
-	bool minus = *text == '-';
-	uint64_t limit = (uint64_t)INT64_MAX + minus, n = 0;
-
-	for (text += minus; *text != '\0'; text++) {
-		uint64_t digit = (uint64_t)(*text - '0');
-
-		if (n > (limit - digit) / 10)
-			return false;
-		n = n * 10 + digit;
-	}
-	*value = (int64_t)(minus ? -n : n);
-	return true;
-}
-
 /* Empty text is no NULL. */
 static int
 bind_text(sqlite3_stmt *statement, int at, const struct value *v)
@@ -140,24 +84,32 @@ bind_text(sqlite3_stmt *statement, int at, const struct value *v)
 	    SQLITE_STATIC, SQLITE_UTF8);
 }
 
-/* Text without a type: what looks like a number is one, if it can be kept as one. */
+static bool
+is_whole(const struct value *v)
+{
+	for (size_t i = 0; i < v->len; i++)
+		if (v->text[i] == '.' || v->text[i] == 'e' || v->text[i] == 'E')
+			return false;
+	return true;
+}
+
+/*
+ * Text without a type: what looks like a number is one, if it can be kept as one.  A whole number
+ * of more than 64 bits would lose digits as a double: it stays text.
+ */
 static int
 bind_bare(sqlite3_stmt *statement, int at, const struct value *v)
 {
-	char text[NUMBER_TEXT + 1];
-	int64_t i;
+	enum decimal kind = DECIMAL_NONE;
+	int64_t i = 0;
 	double d;
-	bool whole;
 
-	if (v->len <= NUMBER_TEXT && is_number(v->text, v->len, &whole)) {
-		memcpy(text, v->text, v->len);
-		text[v->len] = '\0';
-		if (whole && read_whole(text, &i))
-			return sqlite3_bind_int64(statement, at, i);
-		d = whole ? HUGE_VAL : strtod(text, NULL);
-		if (isfinite(d))
-			return sqlite3_bind_double(statement, at, d);
-	}
+	if (v->len <= NUMBER_TEXT)
+		kind = decimal_parse(v->text, v->len, &i, &d);
+	if (kind == DECIMAL_DOUBLE && !is_whole(v))
+		return sqlite3_bind_double(statement, at, d);
+	if (kind == DECIMAL_INT || (kind == DECIMAL_DOUBLE && d == 0))	/* -0 is 0 */
+		return sqlite3_bind_int64(statement, at, i);
 	return bind_text(statement, at, v);
 }
 
