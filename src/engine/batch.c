@@ -48,7 +48,7 @@ batch_set_timer(struct job *job)
 	if (!by_clock(job) || event_pending(job->boundary, EV_TIMEOUT, NULL))
 		return 0;
 	if (wait > 0)
-		tv = (struct timeval){ .tv_sec = wait / 1000000, .tv_usec = wait % 1000000 };
+		tv = sys_timeval(wait);
 	if (event_add(job->boundary, &tv) == 0)
 		return 0;
 	err_set(&err, ERR_RUN, "cannot set the timer of the next batch");

@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/types.h>
 
 struct sys {
@@ -68,5 +69,12 @@ extern struct sys sys;
 
 /* sys.open, again and again while signals interrupt it: a FIFO may wait for its other end. */
 int sys_open(const char *path, int flags, mode_t mode);
+
+/* Microseconds as libevent takes them. */
+static inline struct timeval
+sys_timeval(int64_t us)
+{
+	return (struct timeval){ .tv_sec = us / 1000000, .tv_usec = us % 1000000 };
+}
 
 #endif

@@ -8,7 +8,7 @@
 
 #include <event2/event.h>
 
-#define PROGRESS_SECONDS 1
+#define SECOND 1000000			/* microseconds */
 
 static void
 progress_cb(evutil_socket_t fd, short events, void *arg)
@@ -18,18 +18,23 @@ progress_cb(evutil_socket_t fd, short events, void *arg)
 	job_status(arg);
 }
 
+/* Calls CB with the job every US microseconds; 0 or -1. */
+static int
+start(struct job *job, struct event **timer, int64_t us, event_callback_fn cb, struct err *err)
+{
+	struct timeval tv = sys_timeval(us);
+
+	*timer = event_new(job->base, -1, EV_PERSIST, cb, job);
+	return *timer == NULL || event_add(*timer, &tv) == -1 ? err_memory(err, "starting") : 0;
+}
+
 static int
 open_progress(struct job *job, struct err *err)
 {
-	struct timeval tv = { .tv_sec = PROGRESS_SECONDS };
-
 	job->line_mono = sys.mono();
 	if (!job->config->progress)
 		return 0;
-	job->progress = event_new(job->base, -1, EV_PERSIST, progress_cb, job);
-	if (job->progress == NULL || event_add(job->progress, &tv) == -1)
-		return err_memory(err, "starting");
-	return 0;
+	return start(job, &job->progress, SECOND, progress_cb, err);
 }
 
 /* An eighth of the time that is allowed has passed. */
@@ -56,16 +61,10 @@ silence_cb(evutil_socket_t fd, short events, void *arg)
 static int
 open_silence(struct job *job, struct err *err)
 {
-	int64_t step = job->config->silent / 8 + 1;
-	struct timeval tv = { .tv_sec = step / 1000000, .tv_usec = step % 1000000 };
-
 	job->heard = sys.mono();
 	if (job->config->silent == 0)
 		return 0;
-	job->silence = event_new(job->base, -1, EV_PERSIST, silence_cb, job);
-	if (job->silence == NULL || event_add(job->silence, &tv) == -1)
-		return err_memory(err, "starting");
-	return 0;
+	return start(job, &job->silence, job->config->silent / 8 + 1, silence_cb, err);
 }
 
 static void
@@ -80,14 +79,9 @@ idle_cb(evutil_socket_t fd, short events, void *arg)
 static int
 open_idle(struct job *job, struct err *err)
 {
-	struct timeval tv = { .tv_sec = 1 };
-
 	if (job->config->plan->time_field == NULL || job->config->inputs < 2)
 		return 0;
-	job->idle = event_new(job->base, -1, EV_PERSIST, idle_cb, job);
-	if (job->idle == NULL || event_add(job->idle, &tv) == -1)
-		return err_memory(err, "starting");
-	return 0;
+	return start(job, &job->idle, SECOND, idle_cb, err);
 }
 
 int

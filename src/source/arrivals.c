@@ -24,20 +24,12 @@ add(struct arrivals *a)
 	strcpy(a->list[a->n++].name, a->name);
 }
 
-/* The file of that name is gone, or another one has taken its place. */
+/*
+ * The file has that name no more: it is gone, or another one has taken its place; or, with a
+ * cookie, this is the first half of a rename.
+ */
 static void
-lose(struct arrivals *a, const char *name)
-{
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->list[i].name, name) == 0) {
-			a->list[i].name[0] = '\0';
-			a->changes++;
-		}
-}
-
-/* The first half of a rename. */
-static void
-move_from(struct arrivals *a, const char *name, uint32_t cookie)
+lose(struct arrivals *a, const char *name, uint32_t cookie)
 {
 	for (size_t i = 0; i < a->n; i++)
 		if (strcmp(a->list[i].name, name) == 0) {
@@ -70,9 +62,9 @@ arrivals_event(struct arrivals *a, const struct inotify_event *e)
 		return;
 	named = strcmp(e->name, a->name) == 0;
 	if ((e->mask & IN_MOVED_FROM) != 0)
-		move_from(a, e->name, e->cookie);
+		lose(a, e->name, e->cookie);
 	if ((e->mask & (IN_DELETE | IN_MOVED_TO | IN_CREATE)) != 0)
-		lose(a, e->name);
+		lose(a, e->name, 0);
 	if ((e->mask & IN_MOVED_TO) != 0 && move_to(a, e->name, e->cookie))
 		return;
 	if ((e->mask & (IN_MOVED_TO | IN_CREATE)) != 0 && named) {

@@ -15,12 +15,6 @@
 
 static void try_next(struct connector *);
 
-static struct timeval
-timeval_of(int64_t us)
-{
-	return (struct timeval){ .tv_sec = us / 1000000, .tv_usec = us % 1000000 };
-}
-
 static double
 seconds(int64_t us)
 {
@@ -73,7 +67,7 @@ give_up(struct connector *c)
 static void
 wait_for_round(struct connector *c, int64_t delay)
 {
-	struct timeval tv = timeval_of(delay);
+	struct timeval tv = sys_timeval(delay);
 
 	c->state = CONNECT_WAITING;
 	if (event_add(c->timer, &tv) == -1)
@@ -274,7 +268,7 @@ resolved(struct connector *c)
 static void
 begin_round(struct connector *c)
 {
-	struct timeval tv = timeval_of(c->source->host->options.connect_timeout);
+	struct timeval tv = sys_timeval(c->source->host->options.connect_timeout);
 
 	c->next = 0;
 	c->why[0] = '\0';

@@ -84,7 +84,7 @@ enum dial_status
 dial_start(struct dial *d, struct event_base *base, const struct address *a, int64_t timeout,
     dial_fn done, void *arg, struct dial_failure *failure)
 {
-	const struct timeval tv = { .tv_sec = timeout / 1000000, .tv_usec = timeout % 1000000 };
+	const struct timeval tv = sys_timeval(timeout);
 	int fd = make_socket(a, failure);
 
 	if (fd == -1)

@@ -265,7 +265,7 @@ turn(void *arg)
 
 	if (s->done || work(s, &wait) == -1)
 		return;
-	tv = (struct timeval){ .tv_sec = wait / 1000000, .tv_usec = wait % 1000000 };
+	tv = sys_timeval(wait);
 	if (event_add(d->timer, &tv) == -1 || (wait >= SOON_US && watch_arm(&d->watch) == -1))
 		fail(s, "", "", ENOMEM);
 }

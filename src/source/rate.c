@@ -69,7 +69,7 @@ set_timer(struct rate *r, int64_t wait, struct err *err)
 		step = STEP_US;
 	if (wait > 0)
 		step = wait;
-	tv = (struct timeval){ .tv_sec = step / 1000000, .tv_usec = step % 1000000 };
+	tv = sys_timeval(step);
 	return event_add(r->timer, &tv) == -1 ? err_memory(err, "setting a timer") : 0;
 }
 

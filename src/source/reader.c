@@ -51,7 +51,7 @@ resume_cb(evutil_socket_t fd, short events, void *arg)
 static void
 pause_reading(struct reader *r, int64_t wait)
 {
-	struct timeval tv = { .tv_sec = wait / 1000000, .tv_usec = wait % 1000000 };
+	struct timeval tv = sys_timeval(wait);
 
 	if (r->resume == NULL)
 		r->resume = evtimer_new(r->source->host->base, resume_cb, r);

@@ -102,7 +102,7 @@ look(struct source *s)
 		tail_fail(s, "", ENOMEM);
 		return;
 	}
-	tv = (struct timeval){ .tv_sec = wait / 1000000, .tv_usec = wait % 1000000 };
+	tv = sys_timeval(wait);
 	if (event_add(t->timer, &tv) == -1)
 		tail_fail(s, "", ENOMEM);
 }

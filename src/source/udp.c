@@ -101,7 +101,7 @@ resume_cb(evutil_socket_t fd, short events, void *arg)
 static void
 pause_receiving(struct source *s, int64_t wait)
 {
-	struct timeval tv = { .tv_sec = wait / 1000000, .tv_usec = wait % 1000000 };
+	struct timeval tv = sys_timeval(wait);
 	struct udp *u = udp_of(s);
 
 	for (size_t i = 0; i < u->binding.sockets; i++)
