@@ -5,6 +5,7 @@
  * different doubles, so it is the shortest.  Any other of ordinary size is c * 2^q, q from -69 on,
  * and times 10^21 it still fits in 128 bits: so the shortest decimal between its neighbours is
  * found in exact whole numbers, as in Steele and White, "How to Print Floating-Point Numbers
+ * Accurately" (1990).
  */
 #include "base/num.h"
 #include "base/wide.h"

@@ -11,7 +11,6 @@
 __extension__ typedef __int128 wide_int;
 __extension__ typedef unsigned __int128 wide_uint;
 
-#define WIDE_MAX 16			/* words of the longest */
 
 /* INTO += FROM, or -=, both of N words. */
 void wide_add(uint64_t *into, const uint64_t *from, size_t n);

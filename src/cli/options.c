@@ -191,7 +191,7 @@ set_event_time(struct settings *s, int id, const char *value, int word, struct e
 		return 0;
 	case TIME_PARSE:
 		problem = tstamp_format_problem(value);
-		s->job.time_parse = s->defaults.time_parse = value;
+		s->defaults.time_parse = value;
 		return problem == NULL ? 0 : err_word(err, word, "time-parse '%s' %s", value,
 		    problem);
 	case LATENESS:

@@ -82,11 +82,11 @@ name_sources(struct settings *s, struct err *err)
 	return 0;
 }
 
-/* --columns as names. */
+/* --columns as names: how many, or -1. */
 static int
 read_columns(struct settings *s, const char **names, struct err *err)
 {
-	unsigned n = 0;
+	int n = 0;
 
 	for (size_t from = 0, len; ; from += len + 1) {
 		char *name;
@@ -106,10 +106,8 @@ read_columns(struct settings *s, const char **names, struct err *err)
 		name[len] = '\0';
 		names[n++] = name;
 		if (s->columns[from + len] == '\0')
-			break;
+			return n;
 	}
-	s->job.columns = n;
-	return 0;
 }
 
 /* Finds the columns, unless they come with the input. */
@@ -118,16 +116,17 @@ bind_plan(struct settings *s, struct err *err)
 {
 	const char *names[SCHEMA_MAX];
 	unsigned flags = s->job.from->flags;
+	int n = 0;
 
 	if (s->columns != NULL && strcmp(s->job.from->name, "lines") == 0)
 		return err_word(err, s->columns_word, "lines have no columns to name; "
 		    "give the format with -F");
-	if (s->columns != NULL && read_columns(s, names, err) == -1)
+	if (s->columns != NULL && (n = read_columns(s, names, err)) == -1)
 		return -1;
 	if ((flags & FORMAT_HEADER) != 0 && s->columns == NULL)
 		return 0;
 	s->job.bound = true;
-	if (plan_input(&s->plan, flags, names, s->job.columns, err) == -1)
+	if (plan_input(&s->plan, flags, names, (unsigned)n, err) == -1)
 		return -1;
 	return plan_bind(&s->plan, err);
 }

@@ -19,9 +19,8 @@ struct settings {
 	int			 argc;		/* the words as they are read: errors point there */
 	char			**argv;
 	const char		*script;	/* --file, or NULL */
-	char			**merged, **scripted;	/* its words, and all with them in place */
+	char			**merged, **scripted;	/* all words with its; its own */
 	const char		*list;		/* stages, sources, sinks or formats */
-	int			 list_word;
 	struct plan_defaults	 defaults;
 	struct files		 files;		/* what stages read files by */
 	struct plan		 plan;		/* what job.plan is */

@@ -15,7 +15,6 @@ enum { WRONG = 1 };
 /* A file while it is read. */
 struct source {
 	struct stage		*stage;
-	const struct files	*files;
 	const char		*path;
 	struct map		*into;
 	bool			 seeds;		/* behind the key there is a value */
@@ -160,13 +159,13 @@ take_lines(struct source *f, struct err *err)
 	return rc;
 }
 
-/* Reads a file into *INTO, which is made with values of SIZE bytes; 0, or -1 about WORD. */
+/* Reads a file into *INTO; 0, or -1 about WORD. */
 static int
 read_file(struct stage *s, const struct files *files, const char *path, int word,
     struct map *into, struct err *err)
 {
 	struct source f = {
-		.stage = s, .files = files, .path = path, .into = into,
+		.stage = s, .path = path, .into = into,
 		.seeds = into == s->given.first,
 	};
 	struct file_stamp stamp;

@@ -14,8 +14,7 @@ void
 history_init(struct history *h, int64_t length, int64_t slide, bool no_record)
 {
 	*h = (struct history){
-		.length = length, .slide = slide, .pane = window_pane(length, slide),
-		.no_record = no_record,
+		.pane = window_pane(length, slide), .no_record = no_record,
 	};
 }
 

@@ -11,7 +11,7 @@
 struct history_pane;
 
 struct history {
-	int64_t			 length, slide, pane;	/* ticks */
+	int64_t			 pane;		/* ticks */
 	bool			 no_record;	/* of the rows, as in struct rowlog */
 	struct history_pane	*first, *last;	/* oldest first */
 	bool			 open;		/* the last one may get more rows */

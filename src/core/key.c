@@ -92,13 +92,6 @@ put_int(struct buf *out, int64_t i)
 	return put_number(out, d, (int64_t)((wide_int)i - (wide_int)d));
 }
 
-static int
-put_double(struct buf *out, double d)
-{
-	/* What an integer could be is the same key as that integer. */
-	return put_number(out, d, 0);
-}
-
 /*
  * Text ends with a byte 1 unless the key ends with it; the bytes 0, 1 and 2 become 2 and the byte
  * plus two.  So neither NUL nor the end is in it, and order stays that of bytes.
@@ -137,7 +130,8 @@ key_put(struct buf *out, const struct value *v, bool last)
 	case VALUE_INT:
 		return put_int(out, v->i);
 	case VALUE_DOUBLE:
-		return put_double(out, v->d);
+		/* What an integer could be is the same key as that integer. */
+		return put_number(out, v->d, 0);
 	case VALUE_TEXT:
 		break;
 	}

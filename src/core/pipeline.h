@@ -45,8 +45,7 @@ struct pipeline_config {
 	enum time_format		 time_format;
 	bool				 keep_bad, keep_late;
 	size_t				 sources;	/* of records, for event time ... */
-	int64_t				 lateness;	/* ... in microseconds ... */
-	const char			*time_parse;	/* ... NULL: found out */
+	int64_t				 lateness;	/* ... in microseconds */
 	struct pipeline_host		 host;
 };
 
@@ -117,7 +116,7 @@ int pipeline_source_done(struct pipeline *, size_t source, struct err *);
 int pipeline_source_idle(struct pipeline *, size_t source, struct err *);
 int pipeline_finish_events(struct pipeline *, struct err *);
 
-/* ---- between pipeline.c, pipeline_feed.c and pipeline_event.c ---- */
+/* ---- between the files of the pipeline ---- */
 
 /* Gives records to every root that takes those of their source, and counts them. */
 int pipeline_records(struct pipeline *, struct lane *, const struct block *, struct err *);

@@ -165,7 +165,7 @@ judge(struct pipeline *p, struct lane *lane, const struct block *b, uint64_t i)
 	const struct value *record = &row[SCHEMA_RECORD];
 	int64_t *time = &p->event.time[i];
 
-	if (cell_time(cell, p->config.time_parse, time) == -1) {
+	if (cell_time(cell, p->plan->time_parse, time) == -1) {
 		bad_record(&lane->bad, record->text, record->len, "%s '%.*s' is no time",
 		    p->plan->time_field, cell->kind == VALUE_TEXT ? (int)cell->len : 0,
 		    cell->kind == VALUE_TEXT ? cell->text : "");
@@ -180,7 +180,7 @@ judge(struct pipeline *p, struct lane *lane, const struct block *b, uint64_t i)
 	return true;
 }
 
-/* Feeds what stands before row I and is not done; then the rest is moved up to E's start. */
+/* Rows are fed up to one that moves the watermark, which may end batches; then those behind it. */
 int
 pipeline_events(struct pipeline *p, struct lane *lane, const struct block *b, struct err *err)
 {

@@ -1,8 +1,7 @@
 /*
  * TSV out, one row a line: \t \n \r \\ are escaped as two characters, all other bytes pass as they
- * are; null is \N, doubles are as short as they can be, bool is true or false.  The encoder of a
- * batch is a buffer plus the text of the time column, made once a batch.  A field that is read is
- * text or null; a backslash before anything else is data.
+ * are; null is \N, doubles are as short as they can be, bool is true or false.  A field that is
+ * read is text or null; a backslash before anything else is data.
  */
 #ifndef CORE_TSV_H
 #define CORE_TSV_H

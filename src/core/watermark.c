@@ -65,7 +65,6 @@ watermark_see(struct watermark *w, size_t source, int64_t time)
 	if (!c->seen || time > c->newest)
 		c->newest = time;
 	c->seen = true;
-	w->started = true;
 	return move_on(w);
 }
 

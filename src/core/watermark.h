@@ -22,7 +22,6 @@ struct watermark {
 	size_t			 sources;
 	int64_t			 batch, lateness;
 	int64_t			 closed;	/* batches that end here or before are over */
-	bool			 started;	/* a time has been seen */
 };
 
 /* 0, or -1 when memory is short. */

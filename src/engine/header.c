@@ -18,8 +18,7 @@ struct layout_node {
 bool
 header_due(const struct job *job, const struct framer *f)
 {
-	return (job->config->from->flags & FORMAT_HEADER) != 0 && job->config->columns == 0 &&
-	    !f->headed;
+	return !job->config->bound && !f->headed;
 }
 
 static int

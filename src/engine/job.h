@@ -1,5 +1,5 @@
 /*
- * A job: sources, one pipeline, one sink and the loop that drives them.
+ * A job: sources, one pipeline, its sinks and the loop that drives them.
  *
  *   source -> input.c: read, frame -> batch.c: feed, end batches -> sink
  *              setup.c: open, signals, close   job.c: loop, finish   outputs.c: sinks
@@ -41,12 +41,10 @@ enum bad_policy { BAD_SKIP, BAD_FAIL, BAD_FILE };
 /* What to run; outliving the job, which changes nothing of it but to seed and bind
  * the plan. */
 struct job_config {
-	struct plan			*plan;		/* bound, unless columns come with input */
-	bool				 bound;
-	const struct format_class	*from;		/* how records are written ... */
-	unsigned			 columns;	/* ... and how many of --columns, or 0 */
+	struct plan			*plan;
+	bool				 bound;		/* the plan is; else by a header */
+	const struct format_class	*from;		/* how records are written */
 	int64_t				 lateness;	/* microseconds, for event time ... */
-	const char			*time_parse;	/* ... NULL: found out ... */
 	const char			*late_file;	/* ... for late ones, or NULL ... */
 	int64_t				 idle;		/* ... so long idle, not waited for */
 	int64_t				 silent;	/* microseconds; 0: silence is no failure */

@@ -5,7 +5,6 @@
 #include "core/query.h"
 #include "engine/signals.h"
 #include "engine/sys.h"
-#include "sink/descriptor.h"
 
 #include <errno.h>
 #include <event2/dns.h>
@@ -20,20 +19,13 @@
 
 /* ---- events ---- */
 
+/* The loop looks at the clock and for signals after every event. */
 static void
-boundary_cb(evutil_socket_t fd, short events, void *arg)
+wake_cb(evutil_socket_t fd, short events, void *arg)
 {
 	(void)fd;
 	(void)events;
-	(void)arg;		/* the loop looks at the clock after every event */
-}
-
-static void
-timer_cb(evutil_socket_t fd, short events, void *arg)
-{
-	(void)fd;
-	(void)events;
-	(void)arg;		/* the loop looks for signals after every event */
+	(void)arg;
 }
 
 /* A signal will not make the pipe readable any more: the loop looks for signals now and then. */
@@ -44,7 +36,7 @@ watch_by_timer(struct job *job)
 	struct err err;
 
 	event_del(job->signal_event);
-	if (event_assign(job->signal_event, job->base, -1, EV_PERSIST, timer_cb, job) == 0 &&
+	if (event_assign(job->signal_event, job->base, -1, EV_PERSIST, wake_cb, job) == 0 &&
 	    event_add(job->signal_event, &tv) == 0)
 		return;
 	err_memory(&err, "waiting for signals");
@@ -104,7 +96,7 @@ open_loop(struct job *job, struct err *err)
 	event_config_free(config);
 	if (job->base == NULL)
 		return err_set(err, ERR_RUN, "cannot make an event loop: %s", strerror(errno));
-	job->boundary = evtimer_new(job->base, boundary_cb, job);
+	job->boundary = evtimer_new(job->base, wake_cb, job);
 	return job->boundary == NULL ? err_memory(err, "starting") : 0;
 }
 
@@ -194,8 +186,7 @@ make_seed(uint64_t seed[3])
 static bool
 reads_apart(const struct job_config *c)
 {
-	bool apart = ((c->from->flags & FORMAT_HEADER) != 0 && c->columns == 0) ||
-	    c->plan->time_field != NULL;
+	bool apart = !c->bound || c->plan->time_field != NULL;
 
 	for (unsigned i = 0; i < c->plan->roots; i++)
 		apart |= c->plan->root[i].source != -1;
@@ -231,7 +222,7 @@ open_pipeline(struct job *job, struct err *err)
 		.plan = c->plan, .from = c->from, .to = job->to, .seed = job->seed,
 		.lanes = parallel ? c->jobs : 1, .time_format = c->time_format,
 		.keep_bad = c->bad == BAD_FILE, .keep_late = c->late_file != NULL,
-		.sources = c->inputs, .lateness = c->lateness, .time_parse = c->time_parse,
+		.sources = c->inputs, .lateness = c->lateness,
 		.host = {
 			.arg = job, .write = outputs_write, .rows = outputs_rows,
 			.closed = batch_closed,

@@ -33,7 +33,7 @@ int stats_header(struct buf *);
 /* Those of its records that no stage kept and none found bad. */
 uint64_t stats_filtered(const struct account *);
 
-/* True if every record that was read is accounted for: records = counted + filtered + bad. */
+/* True if each record that was read is counted, filtered, late or bad. */
 bool stats_conserved(const struct stats *, const struct account *);
 
 #define STATS_LINE 256			/* bytes that stats_line needs, NUL included */

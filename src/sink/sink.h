@@ -46,7 +46,7 @@ struct sink {
 	const char		*address;	/* as the user wrote it, for messages */
 	const char		*rest;		/* behind the prefix */
 	int			 word;		/* where it was given, or ERR_NO_WORD */
-	const char		*format;	/* tsv, csv, json or table: what write is given */
+	const char		*format;	/* its name: what write is given */
 	const char		*head;		/* with SINK_HEADS: the line of column names ... */
 	size_t			 head_len;	/* ... that begins each file; 0: none */
 	int			 fd;

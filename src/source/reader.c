@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#define SLICE 16			/* reads before others have their turn: up to 4 MiB */
+#define SLICE 16			/* reads before others have their turn: up to 8 MiB */
 #define PIPE_SIZE (1 << 20)
 
 /* True if epoll can wait for it; regular files and most devices it refuses. */

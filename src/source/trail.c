@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#define SLICE 16			/* reads before others have their turn: up to 4 MiB */
+#define SLICE 16			/* reads before others have their turn: up to 8 MiB */
 #define AGAIN_US 10000			/* after an interrupted call */
 
 struct trail *
