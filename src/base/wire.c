@@ -35,6 +35,14 @@ wire_put_double(struct buf *out, double v)
 	return wire_put_word(out, word);
 }
 
+int
+wire_put_bytes(struct buf *out, const char *bytes, size_t len)
+{
+	if (wire_put(out, len) == -1)
+		return -1;
+	return len == 0 ? 0 : buf_add(out, bytes, len);
+}
+
 static uint64_t
 damaged(struct wire *in)
 {
@@ -81,4 +89,20 @@ wire_get_double(struct wire *in)
 
 	memcpy(&v, &word, sizeof(v));
 	return isfinite(v) ? v : (double)damaged(in);
+}
+
+const char *
+wire_get_bytes(struct wire *in, size_t *len)
+{
+	uint64_t n = wire_get(in);
+	const char *bytes = in->at;
+
+	*len = 0;
+	if (n > (uint64_t)(in->end - in->at)) {
+		damaged(in);
+		return "";
+	}
+	*len = (size_t)n;
+	in->at += n;
+	return bytes;
 }

@@ -15,6 +15,9 @@ int wire_put(struct buf *, uint64_t v);
 int wire_put_word(struct buf *, uint64_t v);
 int wire_put_double(struct buf *, double v);
 
+/* Append bytes of any kind, behind their number. */
+int wire_put_bytes(struct buf *, const char *bytes, size_t len);
+
 /* Bytes that are read.  Once they are found damaged all that is read is 0. */
 struct wire {
 	const char	*at, *end;
@@ -26,5 +29,8 @@ uint64_t wire_get_word(struct wire *);
 
 /* A finite double. */
 double wire_get_double(struct wire *);
+
+/* Bytes of wire_put_bytes, where they lie; "" if damaged. */
+const char *wire_get_bytes(struct wire *, size_t *len);
 
 #endif

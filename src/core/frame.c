@@ -356,9 +356,35 @@ frame_drop(struct framer *f, struct lines *l, struct frame_counts *counts)
 	return count_more(l, l->records, bad_line(len), counts) == -1 ? -1 : 1;
 }
 
+int
+frame_save(const struct framer *f, struct buf *out)
+{
+	if (wire_put(out, f->position) == -1 ||
+	    wire_put(out, (f->skipping ? 1 : 0) | (f->headed ? 2 : 0)) == -1)
+		return -1;
+	return wire_put_bytes(out, f->header.data, f->header.len);
+}
+
+int
+frame_load(struct framer *f, struct wire *in)
+{
+	const char *header;
+	uint64_t flags;
+	size_t len;
+
+	f->position = wire_get(in);
+	flags = wire_get(in);
+	f->skipping = (flags & 1) != 0;
+	f->headed = (flags & 2) != 0;
+	header = wire_get_bytes(in, &len);
+	f->header.len = 0;
+	return len == 0 ? 0 : buf_add(&f->header, header, len);
+}
+
 void
 frame_close(struct framer *f)
 {
 	buf_free(&f->partial);
+	buf_free(&f->header);
 	f->skipping = false;
 }

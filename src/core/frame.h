@@ -19,6 +19,7 @@
 
 #include "base/buf.h"
 #include "base/scan.h"
+#include "base/wire.h"
 #include "core/quotes.h"
 
 #include <stdbool.h>
@@ -31,6 +32,9 @@ struct framer {			/* one connection; a zeroed struct is a new one */
 	struct quotes	quotes;		/* where it has come to, if lines->quoted */
 	bool		skipping;	/* it is over the limit: wait for its end */
 	bool		headed;		/* its header record has come */
+	bool		keeps;		/* HEADER is wanted: there is a checkpoint */
+	struct buf	header;		/* that record, without its end */
+	uint64_t	position;	/* bytes of its records that were fed, headers too */
 	const struct layout *layout;	/* where the fields of its records are */
 };
 
@@ -88,5 +92,12 @@ int frame_end(struct framer *, struct lines *, size_t max_line, struct frame_cou
 int frame_drop(struct framer *, struct lines *, struct frame_counts *);
 
 void frame_close(struct framer *);
+
+/*
+ * Where a connection has come to as bytes, and back: what follows is to be read from the byte at
+ * f->position on, which begins a line, or goes on with one that is skipped.  0 or -1 (memory).
+ */
+int frame_save(const struct framer *, struct buf *);
+int frame_load(struct framer *, struct wire *);
 
 #endif

@@ -26,6 +26,7 @@
 #include "core/group.h"
 #include "core/opt.h"
 #include "core/running.h"
+#include "core/save.h"
 #include "core/span.h"
 
 #include <stdint.h>
@@ -125,6 +126,21 @@ struct stage_class {
 
 	/* True if what it keeps changes as time goes on.  NULL: if it keeps anything. */
 	bool	(*waits)(const struct stage *, const void *lane);
+
+	/*
+	 * Of a mapping stage that keeps something when a batch has ended, called between blocks:
+	 * puts down what has changed since the last call (see core/save.h; TO->part is its own, and
+	 * what is left in TO->out is put).  Nothing that it keeps only until the batch ends needs
+	 * to be: then, and if it cannot save what it keeps now, it gives 1; else 0, or -1.
+	 */
+	int	(*save)(const struct stage *, void *lane, struct saving *to, struct err *);
+
+	/*
+	 * Takes a chunk that save has put, in a lane that was just opened.  0; -1: memory is short
+	 * (ERR says so).  Damage is left for the caller to find in the wire.
+	 */
+	int	(*load)(const struct stage *, void *lane, const struct store_part *,
+		    struct wire *, struct err *);
 
 	/* How many rows of a firing this stage reads at most; NULL: all. */
 	uint64_t (*limit)(const struct stage *);

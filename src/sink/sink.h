@@ -10,6 +10,7 @@
 #ifndef SINK_SINK_H
 #define SINK_SINK_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "core/block.h"
 
@@ -39,6 +40,15 @@ struct sink_class {
 	/* The rows of the batch that ended at TIME were all given, maybe none; NULL: no need. */
 	int		(*end)(struct sink *, int64_t time, struct err *);
 	int		(*close)(struct sink *, struct err *);
+
+	/*
+	 * With a checkpoint: all that was given up to the last end is in place, and with SYNC on
+	 * the disk; appends to OUT what open needs (s->saved) to go on from here after a crash,
+	 * whatever was written since.  What others should not see before the checkpoint is
+	 * committed is made public by publish, or by that open.  NULL: it cannot be taken back.
+	 */
+	int		(*save)(struct sink *, bool sync, struct buf *out, struct err *);
+	int		(*publish)(struct sink *, struct err *);
 };
 
 struct sink {
@@ -51,6 +61,8 @@ struct sink {
 	size_t			 head_len;	/* ... that begins each file; 0: none */
 	int			 fd;
 	void			*private;	/* class->size bytes */
+	bool			 deferred;	/* publish is called: there is a checkpoint */
+	const struct buf	*saved;		/* what save gave in the run before, or NULL */
 	void			*arg;		/* of notice */
 
 	/* Tells the user something, in one line that begins with the address; not with -q. */

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "core/bucket.h"
 #include "core/frame.h"
+#include "core/save.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -104,6 +105,16 @@ struct source_class {
 	 */
 	void		(*turn)(struct source *);
 	void		(*close)(struct source *);
+
+	/*
+	 * With a checkpoint, of one that is replayable: puts down how far it has come, as a mapping
+	 * stage does its state (core/stage.h); by its framers' positions, not by what was read.
+	 * load takes a chunk of that, between open and start: it goes on from there, or fails with
+	 * a message if it cannot: another file, one cut short.
+	 */
+	int		(*save)(struct source *, struct saving *, struct err *);
+	int		(*load)(struct source *, const struct store_part *, struct wire *,
+			    struct err *);
 };
 
 enum source_flag {
