@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "core/block.h"
+#include "core/save.h"
 
 struct rowlog_part;
 
@@ -29,6 +30,21 @@ bool rowlog_next(const struct rowlog *, const struct rowlog_part **part, struct 
 
 /* The cells of the last N rows, which were added as one block. */
 const struct value *rowlog_tail(const struct rowlog *, uint64_t n);
+
+/*
+ * Puts down the rows from number FROM on, counted from 0, with port, source and time: entries of
+ * some rows each, so that the parts of a log can be put in turn.  What an entry begins with is
+ * never 0, which leaves that to entries of the owner's own.  0 or -1.
+ */
+int rowlog_save(const struct rowlog *, uint64_t from, struct saving *, struct err *);
+
+/*
+ * Appends the rows of one entry, or of all to the end of a chunk; 0 or -1 (memory).  Those of port
+ * I have WIDTH[I] cells, I < PORTS; bytes that say anything else are damaged, and an entry that is
+ * damaged adds no rows.
+ */
+int rowlog_load_entry(struct rowlog *, struct wire *, const unsigned *width, unsigned ports);
+int rowlog_load(struct rowlog *, struct wire *, const unsigned *width, unsigned ports);
 
 void rowlog_free(struct rowlog *);
 
