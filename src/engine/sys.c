@@ -81,6 +81,7 @@ struct sys sys = {
 	.read = read,
 	.pread = pread,
 	.write = write,
+	.lseek = lseek,
 	.fstat = fstat,
 	.stat = real_stat,
 	.opendir = opendir,

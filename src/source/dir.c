@@ -285,6 +285,7 @@ open_dir(struct source *s, struct err *err)
 {
 	struct dir *d = dir_of(s);
 
+	s->replayable = true;
 	if (s->rest[0] == '\0')
 		return err_word(err, s->word, "%s: no directory is named, write dir:DIR",
 		    s->address);

@@ -33,6 +33,7 @@ open_file(struct source *s, struct err *err)
 	if (S_ISREG(st.st_mode)) {
 		s->dev = st.st_dev;
 		s->ino = st.st_ino;
+		s->replayable = true;
 		sys.close(f->fd);
 		f->fd = -1;
 	}

@@ -27,6 +27,7 @@ open_rate(struct source *s, struct err *err)
 	struct rate *r = s->private;
 	enum num_status status = num_parse_u64(s->rest, &r->per_second);
 
+	s->replayable = true;
 	if (status != NUM_OK)
 		return err_word(err, s->word, "%s: '%s' %s; write rate:N, N lines a second",
 		    s->address, s->rest, num_status_text(status));
@@ -125,7 +126,7 @@ const struct source_class source_rate = {
 	.prefix = "rate:",
 	.usage = "rate:N",
 	.help = "a generator: N lines a second, numbered from 0",
-	.flags = 0,
+	.flags = SOURCE_REPLAYABLE,
 	.size = sizeof(struct rate),
 	.open = open_rate,
 	.start = start,

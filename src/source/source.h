@@ -72,7 +72,10 @@ struct source_host {
 	/* Takes LEN bytes of whole lines that the source made itself; false: as RECEIVE_STOP. */
 	bool		(*take)(struct source *, const char *lines, size_t len);
 
-	/* FRAMER's connection ended: its unfinished line counts (CLEAN), or is dropped and bad. */
+	/*
+	 * FRAMER's connection ended: its unfinished line counts (CLEAN), or is dropped and bad.
+	 * With a checkpoint all of its records have been fed when this returns: the framer may go.
+	 */
 	void		(*finish)(struct source *, struct framer *, bool clean);
 
 	/* The source has nothing more, ever. */
@@ -107,10 +110,13 @@ struct source_class {
 	void		(*close)(struct source *);
 
 	/*
-	 * With a checkpoint, of one that is replayable: puts down how far it has come, as a mapping
-	 * stage does its state (core/stage.h); by its framers' positions, not by what was read.
-	 * load takes a chunk of that, between open and start: it goes on from there, or fails with
-	 * a message if it cannot: another file, one cut short.
+	 * With a checkpoint, if s->replayable is set: puts down how far it has come, all of it or
+	 * what has changed since the last call (core/save.h); TO->part is its own, and all is put
+	 * when it returns.  By its framers' positions, not by what was read: it may be called
+	 * within host->room, took, take and finish.  load takes a chunk of that, between open and
+	 * start, in the order of the puts: it goes on from there, or fails with a message if it
+	 * cannot: another file, one cut short, damaged bytes.  A source that is no longer
+	 * replayable fails there, too.
 	 */
 	int		(*save)(struct source *, struct saving *, struct err *);
 	int		(*load)(struct source *, const struct store_part *, struct wire *,
@@ -118,7 +124,7 @@ struct source_class {
 };
 
 enum source_flag {
-	SOURCE_REPLAYABLE = 1,	/* the same bytes can be read again */
+	SOURCE_REPLAYABLE = 1,	/* the same bytes can be read again: of file, of regular ones */
 	SOURCE_BOUNDED = 2,	/* it ends by itself */
 };
 
@@ -133,6 +139,7 @@ struct source {
 	bool				 ready;		/* wants turns */
 	bool				 paused;	/* not now, nor those behind it */
 	bool				 done;		/* ended or failed */
+	bool				 replayable;	/* what was opened is; set by open */
 	uint64_t			 reconnects;
 	uint64_t			 dropped;	/* messages that the system threw away */
 	dev_t				 dev;		/* of a regular file, which no sink ... */

@@ -19,6 +19,7 @@ open_stdin(struct source *s, struct err *err)
 	if (sys.fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode)) {
 		s->dev = st.st_dev;
 		s->ino = st.st_ino;
+		s->replayable = true;
 	}
 	return 0;
 }

@@ -188,6 +188,7 @@ open_tail(struct source *s, struct err *err)
 	int fd;
 
 	t->watched = -1;
+	s->replayable = true;
 	if (split_path(s, err) == -1 || watch_open(&t->watch, s->host->base, wake, s, err) == -1)
 		return -1;
 	tail_watch_dir(t);

@@ -40,7 +40,7 @@
 	X(connect) X(bind) X(listen) X(accept4) X(getsockname) X(getsockopt) X(setsockopt) \
 	X(getrandom) X(sigaction) X(thread) X(ioctl) X(rename) X(mkdir) X(unlink) X(shutdown) \
 	X(getaddrinfo) X(spawn) X(waitpid) X(pread) X(stat) X(opendir) X(readdir) X(closedir) \
-	X(inotify_init1) X(inotify_add_watch) X(inotify_rm_watch) X(recvmsg)
+	X(inotify_init1) X(inotify_add_watch) X(inotify_rm_watch) X(recvmsg) X(lseek)
 
 /* What SQLite does with its files, which passes our table by: calls of its own, under names too. */
 #define LITE_CALLS(X) X(open) X(pread) X(pwrite) X(fstat) X(ftruncate) X(fcntl) X(mmap) X(unlink)
@@ -208,6 +208,12 @@ static int
 f_poll(struct pollfd *p, nfds_t n, int timeout)
 {
 	return fails(CALL_poll) ? -1 : real.poll(p, n, n == 0 ? timeout / 50 : timeout);
+}
+
+static off_t
+f_lseek(int fd, off_t offset, int from)
+{
+	return fails(CALL_lseek) ? -1 : real.lseek(fd, offset, from);
 }
 
 static int
