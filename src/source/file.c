@@ -2,10 +2,11 @@
  * FILE: a file read once to its end.  Regular files are read in turns, one file behind the other; a
  * FIFO or a terminal is waited for.  A regular file is opened when its turn comes, so that any
  * number of them needs one descriptor; whether it can be opened is checked at the start.
- * Compressed bytes are decoded.  Position: dev, ino and offset of the source.
+ * Compressed bytes are decoded.  What is appended to a file that was read is read by a later run
+ * with the same state.
  */
 #include "engine/sys.h"
-#include "source/reader.h"
+#include "source/whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +14,7 @@
 #define FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
 struct file {
-	struct reader	reader;
+	struct whole	whole;
 	int		fd;		/* of a file that is waited for; -1 if none */
 };
 
@@ -41,16 +42,6 @@ open_file(struct source *s, struct err *err)
 }
 
 static int
-start_reader(struct source *s, int fd, struct err *err)
-{
-	struct file *f = s->private;
-
-	if (reader_start(&f->reader, s, fd, false, reader_ends_source, NULL, err) == -1)
-		return -1;
-	return reader_unpacks(&f->reader, s->address, err);
-}
-
-static int
 start(struct source *s, struct err *err)
 {
 	struct file *f = s->private;
@@ -61,18 +52,19 @@ start(struct source *s, struct err *err)
 		return 0;
 	}
 	f->fd = -1;
-	return start_reader(s, fd, err);
+	return whole_start(&f->whole, s, fd, false, err);
 }
 
 /* The first turn of a regular file opens it again. */
 static int
 reopen(struct source *s, struct err *err)
 {
+	struct file *f = s->private;
 	int fd = sys_open(s->rest, FLAGS, 0);
 
 	if (fd == -1)
 		return err_system(err, s->address, "open", errno);
-	return start_reader(s, fd, err);
+	return whole_start(&f->whole, s, fd, false, err);
 }
 
 static void
@@ -81,10 +73,34 @@ turn(struct source *s)
 	struct file *f = s->private;
 	struct err err;
 
-	if (f->reader.source == NULL && reopen(s, &err) == -1)
+	if (f->whole.reader.source == NULL && reopen(s, &err) == -1)
 		s->host->failed(s, &err);
 	else
-		reader_turn(&f->reader);
+		reader_turn(&f->whole.reader);
+}
+
+static int
+save(struct source *s, struct saving *to, struct err *err)
+{
+	struct file *f = s->private;
+
+	return whole_save(&f->whole, s, to, err);
+}
+
+static int
+load(struct source *s, const struct store_part *part, struct wire *in, struct err *err)
+{
+	struct file *f = s->private;
+	int fd, rc;
+
+	(void)part;
+	fd = s->replayable ? sys_open(s->rest, FLAGS, 0) : f->fd;
+	if (fd == -1)
+		return err_system(err, s->address, "open", errno);
+	rc = whole_load(&f->whole, s, fd, in, err);
+	if (fd != f->fd)
+		sys.close(fd);
+	return rc;
 }
 
 static void
@@ -94,7 +110,7 @@ close_file(struct source *s)
 
 	if (f->fd > 0)
 		sys.close(f->fd);
-	reader_stop(&f->reader);
+	whole_stop(&f->whole);
 }
 
 const struct source_class source_file = {
@@ -108,4 +124,6 @@ const struct source_class source_file = {
 	.start = start,
 	.turn = turn,
 	.close = close_file,
+	.save = save,
+	.load = load,
 };

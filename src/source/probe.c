@@ -50,6 +50,22 @@ head_check(struct head *h, int fd)
 	return HEAD_SAME;
 }
 
+int
+head_put(struct buf *out, const struct head *h)
+{
+	return wire_put(out, h->len) == -1 ? -1 : wire_put_word(out, h->hash);
+}
+
+void
+head_get(struct wire *in, struct head *h)
+{
+	uint64_t len = wire_get(in);
+
+	in->damaged |= len > HEAD_BYTES;
+	h->len = in->damaged ? 0 : (uint32_t)len;
+	h->hash = wire_get_word(in);
+}
+
 /*
  * The lease is held for a moment only; a writer that comes in it is waited for by the kernel, which
  * would tell us with a signal: one that nobody minds.

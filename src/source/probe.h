@@ -5,6 +5,8 @@
 #ifndef SOURCE_PROBE_H
 #define SOURCE_PROBE_H
 
+#include "base/wire.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,6 +24,10 @@ enum head_check { HEAD_SAME, HEAD_OTHER, HEAD_ERROR };
  * HEAD_ERROR: errno tells.
  */
 enum head_check head_check(struct head *, int fd);
+
+/* As bytes, and back; 0, or -1 when memory is short. */
+int head_put(struct buf *, const struct head *);
+void head_get(struct wire *, struct head *);
 
 enum writers { WRITERS_NONE, WRITERS_SOME, WRITERS_UNKNOWN };
 

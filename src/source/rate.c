@@ -1,12 +1,14 @@
 /*
  * rate:N: N lines a second, the numbers 0, 1, 2 and so on, for trying things out.  How many are
- * due follows from the monotonic clock alone, so late timers lose nothing.
+ * due follows from the monotonic clock alone, so late timers lose nothing.  The position tells how
+ * many there were.
  */
 #include "base/num.h"
 #include "engine/sys.h"
-#include "source/source.h"
+#include "source/spot.h"
 
 #include <event2/event.h>
+#include <string.h>
 
 #define MAX_RATE 100000000		/* lines a second */
 #define STEP_US 10000			/* between timers, unless lines are rarer */
@@ -16,6 +18,9 @@
 struct rate {
 	uint64_t	 per_second;
 	uint64_t	 made;
+	uint64_t	 before;	/* of them by an earlier run */
+	uint64_t	 put;		/* position when last put down */
+	struct framer	 framer;
 	int64_t		 began;		/* monotonic microseconds */
 	struct event	*timer;
 	char		 text[PIECE * LINE_BYTES + SCAN_PAD];
@@ -43,7 +48,30 @@ due(const struct rate *r, int64_t now)
 {
 	uint64_t us = (uint64_t)(now - r->began);
 
-	return us / 1000000 * r->per_second + us % 1000000 * r->per_second / 1000000;
+	return r->before + us / 1000000 * r->per_second +
+	    us % 1000000 * r->per_second / 1000000;
+}
+
+static bool
+give(struct source *s, const char *text, size_t len)
+{
+	struct rate *r = s->private;
+	size_t size;
+	char *to;
+
+	while (len > 0) {
+		to = s->host->room(s, &r->framer, &size);
+		if (to == NULL)
+			return false;
+		if (size > len)
+			size = len;
+		memcpy(to, text, size);
+		if (!s->host->took(s, &r->framer, size))
+			return false;
+		text += size;
+		len -= size;
+	}
+	return true;
 }
 
 static bool
@@ -56,7 +84,7 @@ make_lines(struct source *s, uint64_t n)
 		p += num_format_u64(p, r->made++);
 		*p++ = '\n';
 	}
-	return s->host->take(s, r->text, (size_t)(p - r->text));
+	return give(s, r->text, (size_t)(p - r->text));
 }
 
 /* Waits for the time of some lines; WAIT: what --max-rate asks for, or 0. */
@@ -112,6 +140,55 @@ start(struct source *s, struct err *err)
 	return set_timer(r, 0, err);
 }
 
+/* How many lines are BYTES bytes; false if that is not at the end of a line. */
+static bool
+lines_of(uint64_t bytes, uint64_t *lines)
+{
+	uint64_t numbers = 10;		/* of as many digits as the least of them has */
+
+	*lines = 0;
+	for (uint64_t size = 2; size <= LINE_BYTES && bytes > 0; size++) {
+		uint64_t n = bytes / size < numbers ? bytes / size : numbers;
+
+		*lines += n;
+		bytes -= n * size;
+		if (n < numbers)
+			break;
+		numbers = size == 2 ? 90 : numbers * 10;
+	}
+	return bytes == 0;
+}
+
+static int
+save(struct source *s, struct saving *to, struct err *err)
+{
+	struct rate *r = s->private;
+
+	if (r->framer.position == r->put)
+		return 0;
+	if (save_clear(to, err) == -1)
+		return -1;
+	if (frame_save(&r->framer, to->out) == -1)
+		return err_memory(err, "saving a position");
+	r->put = r->framer.position;
+	return save_flush(to, err);
+}
+
+static int
+load(struct source *s, const struct store_part *part, struct wire *in, struct err *err)
+{
+	struct rate *r = s->private;
+
+	(void)part;
+	if (frame_load(&r->framer, in) == -1)
+		return err_memory(err, "reading a saved position");
+	if (in->damaged || in->at != in->end || !lines_of(r->framer.position, &r->made))
+		return spot_damaged(s, err);
+	r->put = r->framer.position;
+	r->before = r->made;
+	return 0;
+}
+
 static void
 close_rate(struct source *s)
 {
@@ -119,6 +196,7 @@ close_rate(struct source *s)
 
 	if (r->timer != NULL)
 		event_free(r->timer);
+	frame_close(&r->framer);
 }
 
 const struct source_class source_rate = {
@@ -131,4 +209,6 @@ const struct source_class source_rate = {
 	.open = open_rate,
 	.start = start,
 	.close = close_rate,
+	.save = save,
+	.load = load,
 };

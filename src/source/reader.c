@@ -150,28 +150,13 @@ reader_start(struct reader *r, struct source *source, int fd, bool blocking, rea
 }
 
 int
-reader_unpacks(struct reader *r, const char *name, struct err *err)
+reader_unpacks(struct reader *r, const char *name, uint64_t start, uint64_t skip, struct err *err)
 {
 	r->unpack = unpack_open(name);
-	return r->unpack == NULL ? err_memory(err, "starting to read") : 0;
-}
-
-void
-reader_ends_source(struct reader *r, enum reader_end how, int number)
-{
-	struct source *s = r->source;
-	struct err err;
-
-	if (how == READER_ERROR)
-		err_system(&err, s->address, "read", number);
-	else if (how == READER_DAMAGED)
-		err = *unpack_error(r->unpack);
-	s->host->finish(s, &r->framer, how != READER_DAMAGED);
-	reader_stop(r);
-	if (how == READER_EOF)
-		s->host->ended(s);
-	else
-		s->host->failed(s, &err);
+	if (r->unpack == NULL)
+		return err_memory(err, "starting to read");
+	unpack_skip(r->unpack, start, skip);
+	return 0;
 }
 
 void

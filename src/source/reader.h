@@ -38,11 +38,11 @@ struct reader {
 int reader_start(struct reader *, struct source *, int fd, bool blocking, reader_end_fn, void *arg,
     struct err *);
 
-/* The bytes of a started reader may be gzip or zstd; NAME, for messages, outlives it.  0 or -1. */
-int reader_unpacks(struct reader *, const char *name, struct err *);
-
-/* A reader_end_fn for a source that is this one descriptor: with it the source ends or fails. */
-void reader_ends_source(struct reader *, enum reader_end, int number);
+/*
+ * The bytes of a started reader may be gzip or zstd; NAME, for messages, outlives it.  Of their
+ * text, which begins where the descriptor is, at byte START, SKIP bytes are not taken.  0 or -1.
+ */
+int reader_unpacks(struct reader *, const char *name, uint64_t start, uint64_t skip, struct err *);
 
 /* Reads until there is nothing more for now or a slice is spent: a turn of one without an event. */
 void reader_turn(struct reader *);

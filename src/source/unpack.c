@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #define ZSTD_STATIC_LINKING_ONLY	/* for ZSTD_customMem */
@@ -13,6 +14,7 @@
 #include <zstd_errors.h>
 
 #define IN_BYTES ((size_t)128 << 10)
+#define WASTE_BYTES ((size_t)128 << 10)
 #define GZIP_WINDOW (15 + 16)		/* zlib: any window, a gzip header */
 
 enum packing { PACKING_UNKNOWN, PACKING_NONE, PACKING_GZIP, PACKING_ZSTD };
@@ -28,6 +30,8 @@ struct unpack {
 	uint64_t	 position;	/* of in[at], from the start of the compressed bytes */
 	bool		 inside;	/* a member has begun and not ended */
 	bool		 more;		/* the decoder may hold output */
+	uint64_t	 start, skip;	/* bytes of the text that are not to be taken */
+	char		*waste;		/* to decode those into */
 	z_stream	 gzip;
 	ZSTD_DStream	*zstd;
 	struct err	 err;
@@ -198,6 +202,17 @@ read_failed(void)
 	    RECEIVE_ERROR;
 }
 
+/* It is plain: goes to where taking begins. */
+static enum receive
+skip_plain(struct unpack *u, int fd)
+{
+	if (sys.lseek(fd, (off_t)(u->start + u->skip), SEEK_SET) == -1)
+		return RECEIVE_ERROR;
+	u->skip = u->head_len = 0;
+	u->ended = false;
+	return RECEIVE_SOME;
+}
+
 /* Reads the first bytes until they tell what follows. */
 static enum receive
 sniff(struct unpack *u, int fd)
@@ -211,7 +226,7 @@ sniff(struct unpack *u, int fd)
 	u->packing = n == 0 ? PACKING_NONE : recognise(u->head, u->head_len);
 	if (u->packing == PACKING_GZIP || u->packing == PACKING_ZSTD)
 		return open_decoder(u);
-	return RECEIVE_SOME;
+	return u->packing == PACKING_NONE && u->skip > 0 ? skip_plain(u, fd) : RECEIVE_SOME;
 }
 
 /* Passes on the first bytes of what turned out to be plain. */
@@ -235,6 +250,12 @@ pass_head(struct unpack *u, struct source *s, struct framer *f)
 static enum receive
 ended(struct unpack *u)
 {
+	if (!u->inside && u->skip > 0) {
+		err_set(&u->err, ERR_RUN, "%s: its text ends %llu bytes before where it was read "
+		    "to; put the whole file back, or begin anew with --state reset", u->name,
+		    (unsigned long long)u->skip);
+		return RECEIVE_DAMAGED;
+	}
 	if (!u->inside)
 		return RECEIVE_EOF;
 	err_set(&u->err, ERR_RUN, "%s: %s data is cut short at byte %llu", u->name,
@@ -265,6 +286,26 @@ fill(struct unpack *u, int fd)
 	return RECEIVE_SOME;
 }
 
+/* Where SIZE bytes that are not to be taken can be put. */
+static char *
+waste(struct unpack *u, size_t *size)
+{
+	if (u->waste == NULL)
+		u->waste = mem_alloc(WASTE_BYTES);
+	*size = u->skip < WASTE_BYTES ? (size_t)u->skip : WASTE_BYTES;
+	return u->waste;
+}
+
+static enum receive
+give(struct unpack *u, struct source *s, struct framer *f, size_t made)
+{
+	if (u->skip > 0)
+		u->skip -= made;
+	else if (made > 0 && !s->host->took(s, f, made))
+		return RECEIVE_STOP;
+	return RECEIVE_SOME;
+}
+
 static enum receive
 decode(struct unpack *u, struct source *s, struct framer *f, int fd)
 {
@@ -278,15 +319,13 @@ decode(struct unpack *u, struct source *s, struct framer *f, int fd)
 		skip_padding(u);
 	if (u->at == u->len && !u->more)
 		return RECEIVE_SOME;
-	to = s->host->room(s, f, &size);
+	to = u->skip > 0 ? waste(u, &size) : s->host->room(s, f, &size);
 	if (to == NULL)
-		return RECEIVE_STOP;
+		return u->skip > 0 ? out_of_memory(u) : RECEIVE_STOP;
 	u->inside = true;
 	rc = u->packing == PACKING_GZIP ? gzip_decode(u, to, size, &made) :
 	    zstd_decode(u, to, size, &made);
-	if (made > 0 && !s->host->took(s, f, made))
-		return RECEIVE_STOP;
-	return rc;
+	return give(u, s, f, made) == RECEIVE_STOP ? RECEIVE_STOP : rc;
 }
 
 enum receive
@@ -321,6 +360,22 @@ unpack_open(const char *name)
 }
 
 void
+unpack_skip(struct unpack *u, uint64_t start, uint64_t skip)
+{
+	u->start = start;
+	u->skip = skip;
+}
+
+void
+unpack_finish(struct source *s, struct framer *f, bool damaged)
+{
+	bool cut = damaged && (f->skipping || f->partial.len > 0);
+
+	s->host->finish(s, f, !damaged);
+	f->skipping |= cut;
+}
+
+void
 unpack_close(struct unpack *u)
 {
 	if (u == NULL)
@@ -329,5 +384,6 @@ unpack_close(struct unpack *u)
 		(void)inflateEnd(&u->gzip);
 	(void)ZSTD_freeDStream(u->zstd);
 	mem_free(u->in);
+	mem_free(u->waste);
 	mem_free(u);
 }

@@ -17,6 +17,13 @@ struct unpack;
 struct unpack *unpack_open(const char *name);
 void unpack_close(struct unpack *);	/* harmless with NULL */
 
+/*
+ * To be called before anything is read: SKIP bytes of the text are not to be taken, as they were in
+ * an earlier run.  The descriptor is at byte START of its file, where the text begins.  What is
+ * plain is skipped by seeking, all else is decoded for nothing.
+ */
+void unpack_skip(struct unpack *, uint64_t start, uint64_t skip);
+
 /* Reads at most once from FD, and decodes what there is room for; RECEIVE_DAMAGED: see below. */
 enum receive unpack_receive(struct unpack *, struct source *, struct framer *, int fd);
 
@@ -25,6 +32,12 @@ bool unpack_pending(const struct unpack *);
 
 /* What was damaged, and where. */
 const struct err *unpack_error(const struct unpack *);
+
+/*
+ * What a framer was given has ended: its last line is finished.  If it was DAMAGED, that line is
+ * bad, and what is left of it will be no line should it ever be read.
+ */
+void unpack_finish(struct source *, struct framer *, bool damaged);
 
 /* "gzip" or "zstd" if LEN bytes from the start of a file look like that, else NULL. */
 const char *unpack_recognise(const void *bytes, size_t len);
