@@ -8,6 +8,7 @@
  */
 #include "source/dir.h"
 
+#include "base/mem.h"
 #include "engine/sys.h"
 
 #include <errno.h>
@@ -136,6 +137,7 @@ look(struct source *s)
 		return 0;		/* there is enough to do, or it was done just now */
 	if (sys.stat(s->rest, &st) == -1)
 		return -1;
+	d->dev = st.st_dev;
 	due = d->rescan || d->watched == -1 || d->scans == 0 ||
 	    !same_time(d->changed, st.st_mtim);
 	if (!due)
@@ -165,21 +167,25 @@ tell(void *arg, const struct inotify_event *e)
 
 /* ---- reading ---- */
 
-/* The file is read: puts down how it was when that was over. */
-static void
+/* The file is read: puts down how it was when that was over.  0, or -1: the source has failed. */
+static int
 put_down(struct source *s)
 {
 	struct dir *d = dir_of(s);
-	struct taken *t;
+	const struct taken *old;
+	struct taken new;
 	struct stat st;
 
 	if (sys.fstat(d->intake.fd, &st) == -1)
-		return;
-	t = ledger_find(&d->ledger, st.st_dev, st.st_ino);
-	if (t == NULL)
-		return;
-	t->size = (uint64_t)st.st_size;
-	t->changed = st.st_ctim;
+		return 0;
+	old = ledger_find(&d->ledger, st.st_dev, st.st_ino);
+	if (old == NULL || (old->size == (uint64_t)st.st_size &&
+	    same_time(old->changed, st.st_ctim)))
+		return 0;
+	new = *old;
+	new.size = (uint64_t)st.st_size;
+	new.changed = st.st_ctim;
+	return ledger_put(&d->ledger, &new) == -1 ? fail(s, "", "", ENOMEM) : 0;
 }
 
 /* Reads of the open file; 1: there is more after *WAIT, 0: it is over, -1: so is the source. */
@@ -193,7 +199,8 @@ read_file(struct source *s, int64_t *wait)
 	case RECEIVE_SOME:
 		return 1;
 	case RECEIVE_EOF:
-		put_down(s);
+		if (put_down(s) == -1)
+			return -1;
 		intake_close(&d->intake);
 		return 0;
 	case RECEIVE_STOP:
@@ -292,11 +299,7 @@ open_dir(struct source *s, struct err *err)
 	if (watch_open(&d->watch, s->host->base, turn, s, err) == -1)
 		return -1;
 	d->watched = watch_path(&d->watch, s->rest, MASK);
-	if (look(s) == -1)
-		return err_system(err, s->address, "open", errno);
-	if (!s->host->options.new_only || skip_all(s) == 0)
-		return 0;
-	return err_system(err, d->path, "open", errno);
+	return look(s) == -1 ? err_system(err, s->address, "open", errno) : 0;
 }
 
 static int
@@ -305,6 +308,10 @@ start_dir(struct source *s, struct err *err)
 	struct dir *d = dir_of(s);
 	const struct timeval now = { .tv_sec = 0 };
 
+	if (s->host->options.new_only && !d->loaded && skip_all(s) == -1)
+		return err_system(err, d->path, "open", errno);
+	if (dir_resume(s, err) == -1)
+		return -1;
 	d->timer = evtimer_new(s->host->base, timer_cb, s);
 	if (d->timer == NULL || event_add(d->timer, &now) == -1)
 		return err_memory(err, "starting to watch");
@@ -319,6 +326,8 @@ close_dir(struct source *s)
 	intake_close(&d->intake);
 	candidates_free(&d->names);
 	ledger_free(&d->ledger);
+	frame_close(&d->intake.framer);
+	mem_free(d->half);
 	if (d->timer != NULL)
 		event_free(d->timer);
 	watch_close(&d->watch);
@@ -334,4 +343,6 @@ const struct source_class source_dir = {
 	.open = open_dir,
 	.start = start_dir,
 	.close = close_dir,
+	.save = dir_save,
+	.load = dir_load,
 };

@@ -97,10 +97,12 @@ intake_open(struct intake *in, int fd, const char *path)
 	in->fd = fd;
 	(void)strncpy(in->path, path, sizeof(in->path) - 1);
 	in->unpack = unpack_open(in->path);
-	if (in->unpack != NULL)
-		return 0;
-	intake_close(in);
-	return -1;
+	if (in->unpack == NULL) {
+		intake_close(in);
+		return -1;
+	}
+	unpack_skip(in->unpack, 0, in->framer.position);
+	return 0;
 }
 
 enum receive
@@ -128,7 +130,7 @@ intake_read(struct intake *in, struct source *s, int64_t *wait, struct err *err)
 		break;
 	}
 	if (rc == RECEIVE_EOF || rc == RECEIVE_ERROR || rc == RECEIVE_DAMAGED)
-		s->host->finish(s, &in->framer, rc != RECEIVE_DAMAGED);
+		unpack_finish(s, &in->framer, rc == RECEIVE_DAMAGED);
 	return rc;
 }
 
@@ -140,6 +142,7 @@ intake_close(struct intake *in)
 	sys.close(in->fd);
 	unpack_close(in->unpack);
 	frame_close(&in->framer);
+	in->framer = (struct framer){ 0 };
 	in->unpack = NULL;
 	in->open = false;
 }

@@ -45,7 +45,10 @@ struct intake {				/* zeroed: nothing is read */
 	struct unpack	*unpack;
 };
 
-/* Begins to read FD, the file PATH, which is now the intake's; 0, or -1 when memory is short. */
+/*
+ * Begins to read FD, the file PATH, which is now the intake's, behind what its framer has already
+ * had of it.  0, or -1 when memory is short.
+ */
 int intake_open(struct intake *, int fd, const char *path);
 
 /*

@@ -1,6 +1,7 @@
 /*
  * The files that dir: has taken: a file is known by device, inode, size and first bytes, whatever
- * its names and times are.  Pure memory; what a checkpoint would write down.
+ * its names and times are.  Pure memory.  Once it has been put down it keeps which files have
+ * changed since, or were forgotten.
  */
 #ifndef SOURCE_LEDGER_H
 #define SOURCE_LEDGER_H
@@ -20,9 +21,17 @@ struct taken {
 	uint64_t	seen;			/* the last scan that found it */
 };
 
+struct file_id {
+	dev_t		dev;
+	ino_t		ino;
+};
+
 struct ledger {				/* zeroed: empty */
 	struct taken	*slot;
 	size_t		 n, cap;
+	bool		 tracked;	/* it was put down: since then ... */
+	struct file_id	*changed;	/* ... these were put or forgotten */
+	size_t		 nchanged, changed_cap;
 };
 
 /* The entry of a file, or NULL; valid until the next change. */
@@ -36,6 +45,9 @@ int ledger_put(struct ledger *, const struct taken *);
  * -1 when memory is short (nothing is forgotten).
  */
 int ledger_sweep(struct ledger *, uint64_t before);
+
+/* All of it is put down. */
+void ledger_saved(struct ledger *);
 
 void ledger_free(struct ledger *);
 
