@@ -70,11 +70,9 @@ take_late(struct job *job)
 		err_memory(&err, "keeping late records");
 		return job_fail(job, &err);
 	}
-	if (late->text.len > 0 && descriptor_write(job->late_fd, job->config->late_file,
-	    late->text.data, late->text.len, &err) == -1) {
-		err.code = ERR_RUN;
+	if (late->text.len > 0 && job->late.class->write(&job->late, late->text.data,
+	    late->text.len, &err) == -1)
 		return job_fail(job, &err);
-	}
 	job->late_records += late->n;
 	late->n = 0;
 	late->text.len = 0;
@@ -98,11 +96,9 @@ take_bad(struct job *job)
 	}
 	if (bad->n > 0 && !job->told_bad)
 		job_tell_bad(job, bad->why);
-	if (bad->text.len > 0 && descriptor_write(job->bad_fd, job->config->bad_file,
-	    bad->text.data, bad->text.len, &err) == -1) {
-		err.code = ERR_RUN;
+	if (bad->text.len > 0 && job->bad.class->write(&job->bad, bad->text.data, bad->text.len,
+	    &err) == -1)
 		return job_fail(job, &err);
-	}
 	job->bad_records += bad->n;
 	bad->n = 0;
 	bad->text.len = 0;

@@ -177,9 +177,7 @@ run(struct job *job, struct err *err)
 int
 job_run(const struct job_config *config, int *signal, struct err *err)
 {
-	struct job job = { .config = config, .err = err, .stats_fd = -1, .bad_fd = -1,
-		.late_fd = -1,
-	};
+	struct job job = { .config = config, .err = err, .stats_fd = -1 };
 	int rc = job_open(&job, err);
 
 	if (rc == 0)

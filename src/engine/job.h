@@ -100,7 +100,7 @@ struct job {
 	struct sink		*sink;		/* of each output */
 	struct buf		*head;		/* of each output, if its sink wants one */
 	unsigned		 sinks_open;
-	int			 bad_fd, late_fd;	/* -1: none */
+	struct sink		 bad, late;	/* files for such records; class NULL: none */
 
 	struct stats		 batch, sums;	/* of the open batch, of all that ended */
 	struct account		*account_sums;	/* of each account of the plan */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "engine/sys.h"
 #include "sink/descriptor.h"
+#include "sink/sink_table.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -130,6 +131,18 @@ give_head(struct job *job, struct sink *s, unsigned i)
 }
 
 static int
+start(struct sink *s, struct err *err)
+{
+	s->private = mem_zalloc(s->class->size);
+	if (s->private == NULL)
+		return err_memory(err, "starting");
+	if (s->class->open == NULL || s->class->open(s, err) == 0)
+		return 0;
+	mem_free(s->private);
+	return -1;
+}
+
+static int
 open_sink(struct job *job, unsigned i, struct err *err)
 {
 	const struct job_output *given = &job->config->outputs[i];
@@ -141,14 +154,23 @@ open_sink(struct job *job, unsigned i, struct err *err)
 		.format = given->format->name, .notice = notice, .arg = job,
 	};
 	give_head(job, s, i);
-	s->private = mem_zalloc(given->class->size);
-	if (s->private == NULL)
-		return err_memory(err, "starting");
-	if (s->class->open == NULL || s->class->open(s, err) == 0) {
-		job->sinks_open++;
+	if (start(s, err) == -1)
+		return -1;
+	job->sinks_open++;
+	return 0;
+}
+
+/* A file for records that become no rows. */
+static int
+open_records(struct job *job, struct sink *s, const char *path, struct err *err)
+{
+	*s = (struct sink){
+		.class = &sink_file, .address = path, .rest = path, .word = ERR_NO_WORD, .fd = -1,
+		.notice = notice, .arg = job,
+	};
+	if (start(s, err) == 0)
 		return 0;
-	}
-	mem_free(s->private);
+	s->class = NULL;
 	return -1;
 }
 
@@ -166,16 +188,10 @@ outputs_open(struct job *job, struct err *err)
 	for (unsigned i = 0; i < c->plan->outputs; i++)
 		if (open_sink(job, i, err) == -1)
 			return -1;
-	if (c->bad == BAD_FILE) {
-		job->bad_fd = descriptor_create(c->bad_file, err);
-		if (job->bad_fd == -1)
-			return -1;
-	}
-	if (c->late_file != NULL) {
-		job->late_fd = descriptor_create(c->late_file, err);
-		if (job->late_fd == -1)
-			return -1;
-	}
+	if (c->bad == BAD_FILE && open_records(job, &job->bad, c->bad_file, err) == -1)
+		return -1;
+	if (c->late_file != NULL && open_records(job, &job->late, c->late_file, err) == -1)
+		return -1;
 	if (c->stats == NULL)
 		return 0;
 	job->stats_fd = to_file(c->stats) ? descriptor_create(c->stats, err) : STDERR_FILENO;
@@ -185,31 +201,37 @@ outputs_open(struct job *job, struct err *err)
 /* ---- closing ---- */
 
 static int
-close_file(int *at, const char *path, struct err *err)
+close_sink(struct sink *s, struct err *err)
 {
-	int fd = *at;
+	const struct sink_class *class = s->class;
+	int rc = class == NULL || class->close == NULL ? 0 : class->close(s, err);
 
-	*at = -1;
+	if (class != NULL)
+		mem_free(s->private);
+	s->class = NULL;
+	return rc;
+}
+
+static int
+close_stats(struct job *job, struct err *err)
+{
+	int fd = job->stats_fd;
+
+	job->stats_fd = -1;
 	if (fd > STDERR_FILENO && sys.close(fd) == -1 && errno != EINTR)
-		return err_system(err, path, "close", errno);
+		return err_system(err, job->config->stats, "close", errno);
 	return 0;
 }
 
 int
 outputs_close(struct job *job, struct err *err)
 {
-	while (job->sinks_open > 0) {
-		struct sink *s = &job->sink[--job->sinks_open];
-		int rc = s->class->close == NULL ? 0 : s->class->close(s, err);
-
-		mem_free(s->private);
-		if (rc == -1)
+	while (job->sinks_open > 0)
+		if (close_sink(&job->sink[--job->sinks_open], err) == -1)
 			return -1;
-	}
-	if (close_file(&job->bad_fd, job->config->bad_file, err) == -1 ||
-	    close_file(&job->late_fd, job->config->late_file, err) == -1)
+	if (close_sink(&job->bad, err) == -1 || close_sink(&job->late, err) == -1)
 		return -1;
-	return close_file(&job->stats_fd, job->config->stats, err);
+	return close_stats(job, err);
 }
 
 void

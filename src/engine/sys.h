@@ -25,6 +25,8 @@ struct sys {
 	ssize_t	(*read)(int fd, void *bytes, size_t size);
 	ssize_t	(*pread)(int fd, void *bytes, size_t size, off_t offset);
 	ssize_t	(*write)(int fd, const void *bytes, size_t size);
+	int	(*fsync)(int fd);
+	int	(*ftruncate)(int fd, off_t length);
 	off_t	(*lseek)(int fd, off_t offset, int from);
 	int	(*fstat)(int fd, struct stat *);
 	int	(*stat)(const char *path, struct stat *);

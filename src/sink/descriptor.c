@@ -1,11 +1,13 @@
 /* Writing all of something to a descriptor, see descriptor.h. */
 #include "sink/descriptor.h"
 
+#include "base/mem.h"
 #include "engine/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <string.h>
 
 /* A non-blocking descriptor, inherited from a parent, is full: waits until it takes more. */
 static void
@@ -45,4 +47,52 @@ descriptor_create(const char *path, struct err *err)
 	int fd = sys_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
 
 	return fd == -1 ? err_system(err, path, "open", errno) : fd;
+}
+
+int
+descriptor_sync(int fd, const char *subject, struct err *err)
+{
+	int rc;
+
+	do
+		rc = sys.fsync(fd);
+	while (rc == -1 && errno == EINTR);
+	return rc == -1 ? err_system(err, subject, "fsync", errno) : 0;
+}
+
+/* Some file systems keep no names that could be waited for: they say EINVAL. */
+int
+descriptor_sync_folder(const char *path, struct err *err)
+{
+	int fd = sys_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), rc;
+
+	if (fd == -1)
+		return err_system(err, path, "open", errno);
+	do
+		rc = sys.fsync(fd);
+	while (rc == -1 && errno == EINTR);
+	if (rc == -1 && errno == EINVAL)
+		rc = 0;
+	if (rc == -1)
+		err_system(err, path, "fsync", errno);
+	sys.close(fd);
+	return rc;
+}
+
+int
+descriptor_sync_name(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder;
+	int rc;
+
+	if (slash == NULL)
+		return descriptor_sync_folder(".", err);
+	folder = mem_strdup(path);
+	if (folder == NULL)
+		return err_memory(err, "writing a checkpoint");
+	folder[slash == path ? 1 : slash - path] = '\0';
+	rc = descriptor_sync_folder(folder, err);
+	mem_free(folder);
+	return rc;
 }

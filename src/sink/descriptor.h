@@ -15,4 +15,11 @@ int descriptor_write(int fd, const char *subject, const char *bytes, size_t len,
 /* Opens PATH to be written anew; the descriptor, or -1 with the error. */
 int descriptor_create(const char *path, struct err *);
 
+/* Waits until all that was written to FD is on the disk.  0, or -1 with the error. */
+int descriptor_sync(int fd, const char *subject, struct err *);
+
+/* The same for the names in a folder, and for those in the folder that PATH is in. */
+int descriptor_sync_folder(const char *path, struct err *);
+int descriptor_sync_name(const char *path, struct err *);
+
 #endif

@@ -70,4 +70,7 @@ struct sink {
 				    __attribute__((format(printf, 2, 3)));
 };
 
+/* s->saved is not what this sink has saved: fills the error; returns -1. */
+int sink_damaged(const struct sink *, struct err *);
+
 #endif

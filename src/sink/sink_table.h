@@ -6,4 +6,7 @@
 
 extern const struct sink_class *const sink_table[];
 
+/* The last: for files of which no user says what kind they are. */
+extern const struct sink_class sink_file;
+
 #endif

@@ -115,7 +115,7 @@ rig_open(struct rig *rig, const char *line, struct span batch)
 	rig->config.plan = &rig->plan;
 	ck_assert_int_eq(plan_lines(&rig->plan, &d, words.word, words.n, 0, &rig->err), 0);
 	rig->job = (struct job){
-		.config = &rig->config, .err = &rig->err, .stats_fd = -1, .bad_fd = -1,
+		.config = &rig->config, .err = &rig->err, .stats_fd = -1,
 		.nsources = 1, .source = rig->sources, .scan = scan_best(),
 		.base = event_base_new(), .account_sums = &rig->sum, .bound = true,
 	};

@@ -1,0 +1,446 @@
+/*
+ * Sinks and checkpoints: a process gives batches to a sink, saves, commits and publishes, and is
+ * killed at some system call, or that call fails; others go on from what was committed.  In the end
+ * there must be what was committed and nothing else, whenever it was.  Batches that are given
+ * again have another content and another time, as those by rows have.
+ */
+#include "core/lite.h"
+#include "engine/sys.h"
+#include "sink/sink_table.h"
+#include "util.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+Suite *resume_suite(void);
+
+#define T0 INT64_C(1795389000000000)	/* 2026-11-22T23:10:00.000Z, microseconds */
+#define SECOND INT64_C(1000000)
+#define BATCHES 6
+#define ROOM 8192
+#define SPARED 98			/* nothing went wrong: it made fewer calls */
+#define KILLED 99
+
+enum mishap { NONE, KILL, FAIL, STARVE };	/* STARVE: an allocation fails */
+
+static const struct kind {
+	const char	*prefix, *behind;	/* the folder is between */
+	const char	*shown;			/* a command that shows all of what is there */
+} kinds[] = {
+	{ "", "/out", "cat out; ls -A | grep -vx out" },
+};
+
+/* What outlives a process: the checkpoint, and what must be there by now. */
+static struct survivor {
+	bool		 committed;
+	unsigned	 batch;			/* the next */
+	size_t		 len;
+	char		 saved[ROOM];
+	char		 rows[ROOM];		/* that were committed */
+	unsigned	 life;			/* processes that there were */
+	char		 message[480];
+} *left;
+
+static char folder[64];
+static struct sys real;
+static enum mishap mishap;
+static unsigned long calls, strikes_at;
+
+/* ---- mishaps ---- */
+
+/* To be called before each system call; true if it is to fail. */
+static bool
+strike(void)
+{
+	if (mishap != KILL && mishap != FAIL)
+		return false;
+	if (++calls != strikes_at)
+		return false;
+	if (mishap == KILL)
+		_exit(KILLED);
+	errno = EIO;
+	return true;
+}
+
+#define FAULTY(type, name, declared, given) \
+	static type \
+	f_##name declared \
+	{ \
+		return strike() ? (type)-1 : real.name given; \
+	}
+
+FAULTY(int, open, (const char *path, int flags, mode_t mode), (path, flags, mode))
+FAULTY(ssize_t, write, (int fd, const void *bytes, size_t size), (fd, bytes, size))
+FAULTY(int, fsync, (int fd), (fd))
+FAULTY(int, ftruncate, (int fd, off_t length), (fd, length))
+FAULTY(off_t, lseek, (int fd, off_t offset, int from), (fd, offset, from))
+FAULTY(int, fstat, (int fd, struct stat *st), (fd, st))
+FAULTY(int, stat, (const char *path, struct stat *st), (path, st))
+FAULTY(int, rename, (const char *from, const char *to), (from, to))
+FAULTY(int, mkdir, (const char *path, mode_t mode), (path, mode))
+FAULTY(int, unlink, (const char *path), (path))
+FAULTY(ssize_t, getrandom, (void *bytes, size_t size, unsigned flags), (bytes, size, flags))
+
+static DIR *
+f_opendir(const char *path)
+{
+	return strike() ? NULL : real.opendir(path);
+}
+
+static struct dirent *
+f_readdir(DIR *dir)
+{
+	return strike() ? NULL : real.readdir(dir);
+}
+
+static int
+f_close(int fd)
+{
+	bool fails = strike();
+	int rc = real.close(fd);
+
+	errno = EIO;
+	return fails ? -1 : rc;
+}
+
+/* SQLite's way to the disk. */
+static ssize_t
+lite_pwrite(int fd, const void *bytes, size_t size, off_t at)
+{
+	return strike() ? -1 : pwrite(fd, bytes, size, at);
+}
+
+static void
+install(void)
+{
+	sqlite3_vfs *vfs;
+	struct err err;
+
+	ck_assert_int_eq(lite_setup(&err), 0);
+	vfs = sqlite3_vfs_find(NULL);
+	(void)vfs->xSetSystemCall(vfs, "pwrite", (sqlite3_syscall_ptr)lite_pwrite);
+	(void)vfs->xSetSystemCall(vfs, "pwrite64", (sqlite3_syscall_ptr)lite_pwrite);
+	real = sys;
+	sys.open = f_open;
+	sys.close = f_close;
+	sys.write = f_write;
+	sys.fsync = f_fsync;
+	sys.ftruncate = f_ftruncate;
+	sys.lseek = f_lseek;
+	sys.fstat = f_fstat;
+	sys.stat = f_stat;
+	sys.rename = f_rename;
+	sys.mkdir = f_mkdir;
+	sys.unlink = f_unlink;
+	sys.getrandom = f_getrandom;
+	sys.opendir = f_opendir;
+	sys.readdir = f_readdir;
+}
+
+static void
+uninstall(void)
+{
+	sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+
+	(void)vfs->xSetSystemCall(vfs, NULL, NULL);
+	sys = real;
+}
+
+/* ---- a process ---- */
+
+struct life {
+	struct sink	 sink;
+	struct err	 err;
+	char		 address[128];
+	char		 rows[ROOM];	/* given and not committed */
+	struct buf	 before, out;	/* what was saved */
+};
+
+static void __attribute__((format(printf, 2, 3)))
+no_notice(struct sink *s, const char *format, ...)
+{
+	(void)s;
+	(void)format;
+}
+
+static int
+life_open(struct life *l, const struct kind *kind)
+{
+	const struct sink_class *const *c = sink_table;
+	struct sink *s = &l->sink;
+
+	(void)snprintf(l->address, sizeof(l->address), "%s%s%s", kind->prefix, folder,
+	    kind->behind);
+	while (strncmp(l->address, (*c)->prefix, strlen((*c)->prefix)) != 0)
+		c++;
+	*s = (struct sink){
+		.class = *c, .address = l->address, .word = ERR_NO_WORD, .fd = -1,
+		.rest = l->address + strlen((*c)->prefix), .format = "tsv", .notice = no_notice,
+		.deferred = true, .private = calloc(1, (*c)->size + 1),
+	};
+	l->before = (struct buf){ .data = left->saved, .len = left->len };
+	if (left->committed)
+		s->saved = &l->before;
+	return s->class->open(s, &l->err);
+}
+
+static int
+give(struct life *l, const char *text, int64_t time)
+{
+	struct schema schema = { .columns = 1, .width = 1, .column = { { .name = "v" } } };
+	struct value cell = value_text(text, strlen(text) - 1);
+	struct block b = { .cells = &cell, .width = 1, .records = 1, .time = time };
+
+	strcat(l->rows, text);
+	return l->sink.class->rows != NULL ?
+	    l->sink.class->rows(&l->sink, &schema, &b, &l->err) :
+	    l->sink.class->write(&l->sink, text, strlen(text), &l->err);
+}
+
+/* Two rows, but none in the third batch. */
+static int
+batch(struct life *l, unsigned n)
+{
+	int64_t time = T0 + n * SECOND + left->life * 100000;
+	char text[64];
+
+	for (unsigned i = 0; i < 2 && n != 2; i++) {
+		(void)snprintf(text, sizeof(text), "batch %u row %u life %u\n", n, i, left->life);
+		if (give(l, text, time) == -1)
+			return -1;
+	}
+	return l->sink.class->end == NULL ? 0 : l->sink.class->end(&l->sink, time, &l->err);
+}
+
+static int
+commit(struct life *l, unsigned next, bool sync)
+{
+	l->out.len = 0;
+	if (l->sink.class->save(&l->sink, sync, &l->out, &l->err) == -1)
+		return -1;
+	(void)strike();
+	ck_assert_uint_le(l->out.len, ROOM);
+	memcpy(left->saved, l->out.data, l->out.len);
+	left->len = l->out.len;
+	strcat(left->rows, l->rows);
+	l->rows[0] = '\0';
+	left->batch = next;
+	left->committed = true;
+	return l->sink.class->publish == NULL ? 0 : l->sink.class->publish(&l->sink, &l->err);
+}
+
+static int
+live(struct life *l, const struct kind *kind, bool sync, unsigned every)
+{
+	if (life_open(l, kind) == -1)
+		return -1;
+	for (unsigned n = left->batch; n < BATCHES; n++)
+		if (batch(l, n) == -1 || ((n + 1) % every == 0 && commit(l, n + 1, sync) == -1))
+			return -1;
+	return 0;
+}
+
+/* Lives in a process of its own; its exit status. */
+static int
+process(const struct kind *kind, bool sync, unsigned every, enum mishap what, unsigned long at)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		struct life l = { 0 };
+		int rc;
+
+		mishap = what;
+		strikes_at = at;
+		if (what == STARVE)
+			fault_set(at, false);
+		rc = live(&l, kind, sync, every);
+		if (rc == -1)
+			strcpy(left->message, l.err.message);
+		if (l.sink.class->close(&l.sink, &l.err) == -1 && rc == 0)
+			rc = -1;
+		if (what == STARVE)
+			calls = fault_clear();
+		_exit(rc == -1 ? 1 : what != NONE && calls < at ? SPARED : 0);
+	}
+	left->life++;
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* ---- files ---- */
+
+static void
+remove_folder(void)
+{
+	char command[128];
+
+	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
+	ck_assert_int_eq(system(command), 0);
+}
+
+static void
+setup(void)
+{
+	strcpy(folder, "/tmp/streamctl-resume.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	left = mmap(NULL, sizeof(*left), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(left, MAP_FAILED);
+	install();
+}
+
+static void
+teardown(void)
+{
+	uninstall();
+	remove_folder();
+	ck_assert_int_eq(munmap(left, sizeof(*left)), 0);
+}
+
+static void
+restart(void)
+{
+	remove_folder();
+	ck_assert_int_eq(mkdir(folder, 0777), 0);
+	*left = (struct survivor){ 0 };
+}
+
+static const char *
+shell(const char *command)
+{
+	static char said[ROOM];
+	char line[512];
+	FILE *f;
+
+	(void)snprintf(line, sizeof(line), "cd %s && { LC_ALL=C; %s; }", folder, command);
+	f = popen(line, "r");
+	ck_assert_ptr_nonnull(f);
+	said[fread(said, 1, sizeof(said) - 1, f)] = '\0';
+	(void)pclose(f);
+	return said;
+}
+
+/* ---- tests ---- */
+
+/* Every call goes wrong once, then another one of the process behind it; the third is spared. */
+static void
+disturb(const struct kind *kind, bool sync, unsigned every, enum mishap what)
+{
+	for (unsigned long at = 1;; at++) {
+		int status;
+
+		restart();
+		status = process(kind, sync, every, what, at);
+		if (status != SPARED)
+			(void)process(kind, sync, every, what, at * 7 % 23 + 1);
+		if (process(kind, sync, every, NONE, 0) != 0)
+			ck_abort_msg("call %lu, sync %d: %s", at, sync, left->message);
+		ck_assert_msg(strcmp(shell(kind->shown), left->rows) == 0,
+		    "call %lu, sync %d, every %u: there is\n%s\nand not\n%s", at, sync, every,
+		    shell(kind->shown), left->rows);
+		if (status == SPARED)
+			break;
+		DEMAND(at < 2000);
+	}
+}
+
+START_TEST(killed)
+{
+	for (int sync = 0; sync < 2; sync++)
+		for (unsigned every = 1; every <= 3; every++)
+			disturb(&kinds[_i], sync, every, KILL);
+}
+END_TEST
+
+START_TEST(failed)
+{
+	disturb(&kinds[_i], true, 1, FAIL);
+	disturb(&kinds[_i], false, 2, FAIL);
+}
+END_TEST
+
+START_TEST(starved)
+{
+	disturb(&kinds[_i], true, 1, STARVE);
+	disturb(&kinds[_i], false, 2, STARVE);
+}
+END_TEST
+
+/* Bytes of the checkpoint that are damaged, and some that are missing: no crash, but a message. */
+START_TEST(damaged)
+{
+	const struct kind *kind = &kinds[_i];
+	struct survivor good;
+
+	ck_assert_int_eq(process(kind, false, 3, NONE, 0), 0);
+	good = *left;
+	for (size_t i = 0; i < good.len; i++) {
+		*left = good;
+		left->len = i;
+		ck_assert_int_eq(process(kind, false, 3, NONE, 0), 1);
+		ck_assert_ptr_nonnull(strstr(left->message, "--state reset"));
+	}
+	for (size_t i = 0; i < good.len; i++) {
+		int status;
+
+		*left = good;
+		left->saved[i] = (char)(left->saved[i] ^ (1 << i % 8));
+		status = process(kind, false, 3, NONE, 0);
+		ck_assert(status == 0 || status == 1);
+	}
+}
+END_TEST
+
+START_TEST(file_changed)
+{
+	ck_assert_int_eq(process(&kinds[0], false, 1, NONE, 0), 0);
+	shell("truncate -s 10 out");
+	ck_assert_int_eq(process(&kinds[0], false, 1, NONE, 0), 1);
+	ck_assert_ptr_nonnull(strstr(left->message, "/out: has 10 bytes, and the checkpoint says "
+	    "that 210 were written: was it changed? put it back as it was, or begin anew with "
+	    "--state reset"));
+	shell("rm out");
+	ck_assert_int_eq(process(&kinds[0], false, 1, NONE, 0), 1);
+	ck_assert_ptr_nonnull(strstr(left->message, "/out: has 0 bytes"));
+	ck_assert_str_eq(shell("ls"), "");
+	shell("mkdir out");
+	ck_assert_int_eq(process(&kinds[0], false, 1, NONE, 0), 1);
+	ck_assert_ptr_nonnull(strstr(left->message, "/out: was a regular file and is none now"));
+}
+END_TEST
+
+/* What cannot be cut is not. */
+START_TEST(device)
+{
+	shell("ln -s /dev/null out");
+	ck_assert_int_eq(process(&kinds[0], true, 1, NONE, 0), 0);
+	ck_assert_int_eq(process(&kinds[0], true, 1, NONE, 0), 0);
+}
+END_TEST
+
+Suite *
+resume_suite(void)
+{
+	Suite *suite = suite_create("resume");
+	TCase *tc = case_add(suite, "resume");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, killed, 0, COUNT(kinds));
+	tcase_add_loop_test(tc, failed, 0, COUNT(kinds));
+	tcase_add_loop_test(tc, starved, 0, COUNT(kinds));
+	tcase_add_loop_test(tc, damaged, 0, COUNT(kinds));
+	tcase_add_test(tc, file_changed);
+	tcase_add_test(tc, device);
+	return suite;
+}
