@@ -12,6 +12,7 @@ enum err_code {			/* the exit statuses of the man page */
 	ERR_USAGE = 2,		/* the command line or pipeline is wrong */
 	ERR_DONE = 0,		/* no error: --until was met */
 	ERR_BAD = 3,		/* a bad record came, with --bad fail */
+	ERR_CHECKPOINT = 4,	/* a checkpoint of another pipeline, or of a newer version */
 	ERR_FAIL_IF = 5,	/* --fail-if was met */
 	ERR_SILENT = 6,		/* --fail-if-silent: nothing came for so long */
 	ERR_PIPE = 141,		/* the reader of the output went away */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define MAX_JOBS 256
+#define LEAST_JOURNAL ((uint64_t)1 << 20)	/* bytes: a few blocks */
 #define LEAST_BATCH 1000		/* microseconds; what the time column can tell apart */
 #define MAX_LINE_LIMIT ((uint64_t)1 << 40)
 
@@ -19,7 +20,7 @@ enum {
 	IN, FORMAT, COLUMNS, BAD, TIME, TIME_PARSE, LATENESS, LATE, IDLE, MAX_LINE, ON_EOF,
 	RETRIES, CONNECT_TIMEOUT, MAX_CLIENTS, MAX_RATE, FROM, NEW_ONLY, BATCH, WINDOW, SLIDE,
 	EMIT, EMPTY, UNTIL, FAIL_IF, SILENT, SCRIPT, OUT, TO, HEADER, TIME_FORMAT, JOBS, QUIET,
-	STATS, PROGRESS, HELP, VERSION, LIST, EXPLAIN,
+	CHECKPOINT, SYNC, JOURNAL, RESUME_CHANGED, STATS, PROGRESS, HELP, VERSION, LIST, EXPLAIN,
 };
 
 static const struct opt input_opts[] = {
@@ -63,6 +64,10 @@ static const struct opt output_opts[] = {
 static const struct opt running_opts[] = {
 	{ "file", 'f', SCRIPT, "FILE", "read the pipeline's words from FILE" },
 	{ "jobs", 'j', JOBS, "N|auto", "threads that aggregate (1)" },
+	{ "checkpoint", 'c', CHECKPOINT, "FILE", "keep state there, and go on from it" },
+	{ "sync", 0, SYNC, "normal|full", "what it survives: a crash, or loss of power (normal)" },
+	{ "journal", 0, JOURNAL, "SIZE|off", "room for what cannot be read again (1GiB)" },
+	{ "resume-changed", 0, RESUME_CHANGED, NULL, "of another pipeline keep what is alike" },
 	{ 0 },
 };
 
@@ -144,6 +149,43 @@ set_jobs(struct settings *s, const char *value, int word, struct err *err)
 		return -1;
 	s->job.jobs = (unsigned)n;
 	return 0;
+}
+
+static int
+set_journal(struct settings *s, const char *value, int word, struct err *err)
+{
+	enum num_status status = NUM_OK;
+
+	s->job.journal = 0;
+	if (strcmp(value, "off") == 0)
+		return 0;
+	status = num_parse_size(value, &s->job.journal);
+	if (status != NUM_OK)
+		return err_word(err, word, "journal '%s' %s; write a size or 'off'", value,
+		    num_status_text(status));
+	if (s->job.journal < LEAST_JOURNAL)
+		return err_word(err, word, "journal '%s' is less than 1MiB; write more, or 'off'",
+		    value);
+	return 0;
+}
+
+static int
+set_checkpoint(struct settings *s, int id, const char *value, int word, struct err *err)
+{
+	static const char *const syncs[] = { "normal", "full", NULL };
+	int chosen = 0;
+
+	if (id == CHECKPOINT) {
+		s->job.checkpoint = value;
+	} else if (id == SYNC) {
+		chosen = read_choice("sync", syncs, value, word, err);
+		s->job.sync = chosen == 1;
+	} else if (id == RESUME_CHANGED) {
+		s->job.resume_changed = true;
+	} else {
+		return set_journal(s, value, word, err);
+	}
+	return chosen == -1 ? -1 : 0;
 }
 
 /* A format that can be read, or written. */
@@ -331,6 +373,11 @@ take_option(void *arg, int id, const char *value, int word, struct err *err)
 		return read_duration("fail-if-silent", &s->job.silent, value, word, err);
 	case JOBS:
 		return set_jobs(s, value, word, err);
+	case CHECKPOINT:
+	case SYNC:
+	case JOURNAL:
+	case RESUME_CHANGED:
+		return set_checkpoint(s, id, value, word, err);
 	case HELP:
 		s->action = ACTION_HELP;
 		return 0;

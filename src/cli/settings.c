@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "cli/address.h"
+#include "cli/identity.h"
 #include "cli/options.h"
 #include "cli/script.h"
 #include "cli/message.h"
@@ -29,6 +30,7 @@ set_defaults(struct settings *s)
 			.max_line = 1 << 20,
 			.jobs = 1,
 			.idle = 10000000,
+			.journal = (uint64_t)1 << 30,
 			.from = format_find("lines"),
 		},
 		.out = "-",
@@ -163,7 +165,7 @@ parse_plan(struct settings *s, int argc, char **argv, int first, struct err *err
 		    "rows");
 	if (plan_parse(&s->plan, &s->defaults, argv + first, argc - first, first, err) == 0 &&
 	    bind_plan(s, err) == 0)
-		return set_outputs(s, err);
+		return set_outputs(s, err) == -1 ? -1 : identity_make(s, first, err);
 	if (s->plan.help == NULL) {
 		explain_place(argv, err);
 		return -1;
@@ -227,5 +229,6 @@ settings_close(struct settings *s)
 	mem_free(s->merged);
 	mem_free(s->scripted);
 	plan_close(&s->plan);
+	buf_free(&s->identity);
 	arena_free(&s->words);
 }

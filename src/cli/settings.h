@@ -33,6 +33,7 @@ struct settings {
 	const char		**names;	/* of sources, as the plan wants them */
 	struct arena		 words;		/* names cut out of words */
 	struct job_config	 job;
+	struct buf		 identity;	/* of the checkpoint */
 	char			**globbed;	/* file names made from globs */
 	size_t			 nglobbed;
 };

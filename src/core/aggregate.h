@@ -10,8 +10,8 @@
 #define CORE_AGGREGATE_H
 
 #include "base/buf.h"
-#include "base/err.h"
 #include "base/map.h"
+#include "base/wire.h"
 
 #include <stddef.h>
 
@@ -32,13 +32,11 @@ struct aggregate {
 	size_t		(*bytes)(const struct aggregate *, const uint64_t *value);
 
 	/*
-	 * Writes a value down, and merges what was written into one; NULL: its words, 8 bytes
-	 * little-endian each.  load returns how many bytes it took, 0 if they are damaged or cut
-	 * short, -1 when memory is short.
+	 * Writes a value down, and merges what was written into one; NULL: its words, as whole
+	 * numbers.  0, or -1 when memory is short; damage is seen in the wire.
 	 */
 	int		(*save)(const struct aggregate *, const uint64_t *value, struct buf *);
-	ptrdiff_t	(*load)(const struct aggregate *, uint64_t *value, const char *bytes,
-			    size_t len);
+	int		(*load)(const struct aggregate *, uint64_t *value, struct wire *);
 };
 
 /* One word: how many records.  merge adds. */
@@ -47,19 +45,24 @@ extern const struct aggregate aggregate_count;
 /* Merges every value of FROM into INTO (maps of one seed); 0, or -1 when memory is short. */
 int aggregate_merge(const struct aggregate *, struct map *into, const struct map *from);
 
+/* Makes a value zeros. */
+void aggregate_zero(const struct aggregate *, uint64_t *value);
+
 /* map_clear and map_free for a map whose values may own memory; what the values hold. */
 void aggregate_clear(const struct aggregate *, struct map *);
 void aggregate_free(const struct aggregate *, struct map *);
 size_t aggregate_bytes(const struct aggregate *, const struct map *);
 
 /*
- * Appends all of MAP to OUT: the number of keys, then for each its length, bytes and words, all
- * numbers as 8 bytes little-endian.  0, or -1 when memory is short.
+ * Appends a key with its value, which lies in a map, to OUT: length and bytes, then the value.  0,
+ * or -1 when memory is short.
  */
-int aggregate_save(const struct aggregate *, const struct map *map, struct buf *out);
+int aggregate_save(const struct aggregate *, const uint64_t *value, struct buf *out);
 
-/* Merges what aggregate_save wrote into MAP; -1 if memory is short or the bytes are damaged. */
-int aggregate_load(const struct aggregate *, struct map *map, const char *bytes, size_t len,
-    struct err *);
+/*
+ * Reads a key and its value, which takes the place of MAP's, and is put in *VALUE.  0, or -1 when
+ * memory is short; damage is seen in the wire, and then *VALUE may be NULL.
+ */
+int aggregate_load(const struct aggregate *, struct map *map, struct wire *, uint64_t **value);
 
 #endif

@@ -20,9 +20,11 @@ event_holds(const struct stage *s)
 
 int
 event_open(struct event_time *e, const struct plan *plan, const uint64_t seed[2], size_t sources,
-    int64_t lateness)
+    int64_t lateness, struct saving *saving)
 {
-	*e = (struct event_time){ .plan = plan, .seed = { seed[0], seed[1] } };
+	*e = (struct event_time){
+		.plan = plan, .seed = { seed[0], seed[1] }, .saving = saving,
+	};
 	if (plan->time_field == NULL)
 		return 0;
 	e->time = mem_alloc(LANE_ROWS * sizeof(*e->time));
@@ -47,9 +49,13 @@ batch_free(const struct plan *plan, struct open_batch *b)
 			aggregate_free(plan->stage[i].aggregate, &b->state[i]);
 		if (b->held != NULL)
 			rowlog_free(&b->held[i]);
+		if (b->kept != NULL)
+			kept_free(&b->kept[i]);
 	}
 	mem_free(b->state);
 	mem_free(b->held);
+	mem_free(b->kept);
+	mem_free(b->rows);
 }
 
 /* The number of open batches that end before END. */
@@ -66,22 +72,29 @@ find(const struct event_time *e, int64_t end)
 static int
 make(const struct event_time *e, struct open_batch *b, int64_t end)
 {
-	unsigned n = places(e->plan);
+	size_t n = places(e->plan) + 1;
 
 	*b = (struct open_batch){
-		.end = end, .state = mem_zalloc((n + 1) * sizeof(*b->state)),
-		.held = mem_zalloc((n + 1) * sizeof(*b->held)),
+		.end = end, .state = mem_zalloc(n * sizeof(*b->state)),
+		.held = mem_zalloc(n * sizeof(*b->held)),
 	};
-	if (b->state == NULL || b->held == NULL) {
-		mem_free(b->state);
-		mem_free(b->held);
+	if (e->saving != NULL) {
+		b->kept = mem_zalloc(n * sizeof(*b->kept));
+		b->rows = mem_zalloc(n * sizeof(*b->rows));
+	}
+	if (b->state == NULL || b->held == NULL ||
+	    (e->saving != NULL && (b->kept == NULL || b->rows == NULL))) {
+		batch_free(e->plan, b);
 		return -1;
 	}
 	for (unsigned i = 0; i < e->plan->n; i++) {
 		const struct stage *s = &e->plan->stage[i];
 
-		if (aggregates(s) && !event_holds(s))
-			map_init(&b->state[i], sizeof(uint64_t) * s->aggregate->words, e->seed);
+		if (!aggregates(s) || event_holds(s))
+			continue;
+		map_init(&b->state[i], sizeof(uint64_t) * s->aggregate->words, e->seed);
+		if (b->kept != NULL)
+			kept_init(&b->kept[i], s->aggregate, 0, e->seed);
 	}
 	return 0;
 }
@@ -123,11 +136,103 @@ event_hold(struct event_time *e, unsigned number, const struct block *b)
 	return rowlog_add(&e->open[find(e, b->time)].held[number], b);
 }
 
-void
-event_drop(struct event_time *e)
+static void
+drop_oldest(struct event_time *e)
 {
 	batch_free(e->plan, &e->open[0]);
 	memmove(&e->open[0], &e->open[1], --e->n * sizeof(*e->open));
+}
+
+int
+event_drop(struct event_time *e, struct err *err)
+{
+	struct open_batch *b = &e->open[0];
+
+	for (unsigned i = 0; e->saving != NULL && i < places(e->plan); i++) {
+		struct saving *to = &e->saving[i];
+
+		to->part.tick = b->end;
+		to->part.role = STORE_EVENTS;
+		if (kept_forget(&b->kept[i], to, err) == -1)
+			return -1;
+		to->part.role = STORE_ROWS;
+		if (b->rows[i] > 0 && save_clear(to, err) == -1)
+			return -1;
+	}
+	drop_oldest(e);
+	return 0;
+}
+
+/* ---- with a checkpoint ---- */
+
+static int
+save_place(struct open_batch *b, unsigned i, struct saving *to, struct err *err)
+{
+	to->part.tick = b->end;
+	to->part.role = STORE_EVENTS;
+	if (map_count(&b->state[i]) > 0 && kept_take(&b->kept[i], &b->state[i], to, err) == -1)
+		return -1;
+	if (b->held[i].records == b->rows[i])
+		return 0;
+	to->part.role = STORE_ROWS;
+	to->part.generation = 0;
+	if (rowlog_save(&b->held[i], b->rows[i], to, err) == -1)
+		return -1;
+	b->rows[i] = b->held[i].records;
+	return save_flush(to, err);
+}
+
+int
+event_save(struct event_time *e, struct err *err)
+{
+	for (size_t k = 0; k < e->n; k++)
+		for (unsigned i = 0; i < places(e->plan); i++)
+			if (save_place(&e->open[k], i, &e->saving[i], err) == -1)
+				return -1;
+	return 0;
+}
+
+/* Rows that wait for a place: each of its inputs has rows of its own width. */
+static int
+load_rows(const struct plan *plan, unsigned place, struct rowlog *held, struct wire *in)
+{
+	unsigned width[STAGE_PORTS + 1], ports = 0;
+	const struct stage *s = &plan->stage[place];
+
+	if (place >= plan->n) {
+		width[ports++] = plan->output[place - plan->n].in->width;
+		return rowlog_load(held, in, width, ports);
+	}
+	width[ports++] = s->in->width;
+	for (unsigned i = 0; i < s->ports; i++)
+		width[ports++] = s->port[i].in->width;
+	return rowlog_load(held, in, width, ports);
+}
+
+int
+event_load(struct event_time *e, const struct store_part *part, struct wire *in)
+{
+	struct open_batch *b;
+	unsigned i = part->owner;
+
+	if (event_batch(e, part->tick) == -1)
+		return -1;
+	b = &e->open[find(e, part->tick)];
+	if (part->role == STORE_EVENTS) {
+		in->damaged |= b->kept[i].agg == NULL;
+		return in->damaged ? 0 : kept_load(&b->kept[i], part, in);
+	}
+	if (load_rows(e->plan, i, &b->held[i], in) == -1)
+		return -1;
+	b->rows[i] = b->held[i].records;
+	return 0;
+}
+
+static uint64_t
+batch_keys(const struct open_batch *b, unsigned i)
+{
+	return map_count(&b->state[i]) + b->held[i].records +
+	    (b->kept != NULL ? map_count(&b->kept[i].map) : 0);
 }
 
 uint64_t
@@ -137,7 +242,7 @@ event_keys(const struct event_time *e)
 
 	for (size_t k = 0; k < e->n; k++)
 		for (unsigned i = 0; i < places(e->plan); i++)
-			keys += map_count(&e->open[k].state[i]) + e->open[k].held[i].records;
+			keys += batch_keys(&e->open[k], i);
 	return keys;
 }
 
@@ -151,6 +256,8 @@ event_bytes(const struct event_time *e)
 			const struct map *m = &e->open[k].state[i];
 
 			bytes += e->open[k].held[i].bytes;
+			if (e->open[k].kept != NULL && e->open[k].kept[i].agg != NULL)
+				bytes += kept_bytes(&e->open[k].kept[i]);
 			if (m->stride != 0)
 				bytes += map_bytes(m) +
 				    aggregate_bytes(e->plan->stage[i].aggregate, m);
@@ -162,7 +269,7 @@ void
 event_close(struct event_time *e)
 {
 	while (e->n > 0)
-		event_drop(e);
+		drop_oldest(e);
 	mem_free(e->open);
 	mem_free(e->time);
 	mem_free(e->cells);

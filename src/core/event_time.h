@@ -7,6 +7,7 @@
 #ifndef CORE_EVENT_TIME_H
 #define CORE_EVENT_TIME_H
 
+#include "core/kept.h"
 #include "core/plan.h"
 #include "core/rowlog.h"
 #include "core/watermark.h"
@@ -15,11 +16,14 @@ struct open_batch {
 	int64_t		 end;		/* microseconds since the epoch */
 	struct map	*state;		/* of each stage */
 	struct rowlog	*held;		/* of each stage, then of each output */
+	struct kept	*kept;		/* with a checkpoint: the state that was put down ... */
+	uint64_t	*rows;		/* ... and how many rows of those held */
 };
 
 struct event_time {
 	const struct plan	*plan;
 	uint64_t		 seed[2];
+	struct saving		*saving;	/* of each of them, or NULL */
 	struct watermark	 mark;
 	struct open_batch	*open;	/* by end */
 	size_t			 n, cap;
@@ -30,9 +34,9 @@ struct event_time {
 	struct value		*cells;	/* rows of one batch */
 };
 
-/* 0, or -1 when memory is short; closed either way. */
+/* SAVING as in struct pipeline.  0, or -1 when memory is short; closed either way. */
 int event_open(struct event_time *, const struct plan *, const uint64_t seed[2], size_t sources,
-    int64_t lateness);
+    int64_t lateness, struct saving *saving);
 
 /* Makes the open batch that ends at END, if it is not there yet; 0 or -1 (memory). */
 int event_batch(struct event_time *, int64_t end);
@@ -46,8 +50,14 @@ bool event_holds(const struct stage *);
 /* Keeps a copy of rows for a stage, or an output (plan->n + its number); 0 or -1 (memory). */
 int event_hold(struct event_time *, unsigned number, const struct block *);
 
-/* Frees the oldest open batch. */
-void event_drop(struct event_time *);
+/* Frees the oldest open batch, and what was put down of it is void; 0, or -1 and the error. */
+int event_drop(struct event_time *, struct err *);
+
+/* Puts down what the open batches have got since the last time; 0, or -1 and the error. */
+int event_save(struct event_time *, struct err *);
+
+/* Takes a chunk of that; 0, or -1 (memory). */
+int event_load(struct event_time *, const struct store_part *, struct wire *);
 
 uint64_t event_keys(const struct event_time *);
 size_t event_bytes(const struct event_time *);

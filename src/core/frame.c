@@ -18,6 +18,22 @@ lines_open(struct lines *l, size_t cap)
 	return 0;
 }
 
+int
+lines_grow(struct lines *l, size_t cap)
+{
+	char *data;
+
+	if (cap <= l->cap)
+		return 0;
+	data = mem_realloc(l->data, cap + SCAN_PAD);
+	if (data == NULL)
+		return -1;
+	memset(data + cap, 0, SCAN_PAD);
+	l->data = data;
+	l->cap = cap;
+	return 0;
+}
+
 void
 lines_close(struct lines *l)
 {
@@ -225,17 +241,8 @@ keep_rest(struct framer *f, struct lines *l, const char *text, size_t len, size_
 static int
 take_long(struct framer *f, struct lines *l, size_t size)
 {
-	size_t need = l->len + f->partial.len + size;
-
-	if (need > l->cap) {
-		char *data = mem_realloc(l->data, need + SCAN_PAD);
-
-		if (data == NULL)
-			return -1;
-		memset(data + need, 0, SCAN_PAD);
-		l->data = data;
-		l->cap = need;
-	}
+	if (lines_grow(l, l->len + f->partial.len + size) == -1)
+		return -1;
 	memmove(l->data + l->len + f->partial.len, l->data + l->len, size);
 	return 0;
 }
@@ -311,15 +318,8 @@ end_line(struct framer *f, struct lines *l, struct frame_counts *counts)
 	const struct frame_counts no_end = { .bytes = (uint64_t)-1 };
 	size_t len = f->partial.len;
 
-	if (l->len + len + 1 > l->cap) {
-		char *data = mem_realloc(l->data, l->len + len + 1 + SCAN_PAD);
-
-		if (data == NULL)
-			return -1;
-		l->data = data;
-		l->cap = l->len + len + 1;
-		memset(data + l->cap, 0, SCAN_PAD);
-	}
+	if (lines_grow(l, l->len + len + 1) == -1)
+		return -1;
 	if (count_more(l, l->records, no_end, counts) == -1)
 		return -1;
 	memcpy(l->data + l->len, f->partial.data, len);

@@ -32,6 +32,7 @@ struct framer {			/* one connection; a zeroed struct is a new one */
 	struct quotes	quotes;		/* where it has come to, if lines->quoted */
 	bool		skipping;	/* it is over the limit: wait for its end */
 	bool		headed;		/* its header record has come */
+	bool		placed;		/* LAYOUT is that of its header */
 	bool		keeps;		/* HEADER is wanted: there is a checkpoint */
 	struct buf	header;		/* that record, without its end */
 	uint64_t	position;	/* bytes of its records that were fed, headers too */
@@ -65,6 +66,9 @@ struct lines {			/* the shared block; its bytes are data[0 .. len) */
 /* A block of CAP bytes; 0, or -1 when memory is short. */
 int lines_open(struct lines *, size_t cap);
 void lines_close(struct lines *);
+
+/* Gives it room for at least CAP bytes; 0, or -1 when memory is short. */
+int lines_grow(struct lines *, size_t cap);
 
 /* Forgets the lines, which have been fed, and the marks. */
 void lines_empty(struct lines *);

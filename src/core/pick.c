@@ -9,20 +9,20 @@
 #define ROUND 16			/* room for text is a multiple of it */
 
 /* What a value owns: the cells, and room for their text behind them. */
-struct kept {
+struct picked {
 	size_t		room;		/* bytes of text */
 	size_t		cells;
 	struct value	cell[];
 };
 
-static struct kept *
+static struct picked *
 kept_of(const uint64_t *w)
 {
-	return (struct kept *)(uintptr_t)w[PICK_MEMORY];
+	return (struct picked *)(uintptr_t)w[PICK_MEMORY];
 }
 
 static size_t
-kept_size(const struct kept *k)
+kept_size(const struct picked *k)
 {
 	return sizeof(*k) + k->cells * sizeof(k->cell[0]) + k->room;
 }
@@ -52,7 +52,7 @@ cell_at(const struct value *cells, const unsigned *slot, unsigned i)
 static int
 make_room(const struct pick *p, uint64_t *w, size_t len)
 {
-	struct kept *k = kept_of(w);
+	struct picked *k = kept_of(w);
 	size_t room = (len + ROUND - 1) / ROUND * ROUND;
 
 	if (k != NULL && k->room >= len)
@@ -60,7 +60,7 @@ make_room(const struct pick *p, uint64_t *w, size_t len)
 	k = mem_alloc(sizeof(*k) + p->fields * sizeof(k->cell[0]) + room);
 	if (k == NULL)
 		return -1;
-	*k = (struct kept){ .room = room, .cells = p->fields };
+	*k = (struct picked){ .room = room, .cells = p->fields };
 	mem_free(kept_of(w));
 	w[PICK_MEMORY] = (uintptr_t)k;
 	return 0;
@@ -70,7 +70,7 @@ int
 pick_keep(const struct pick *p, uint64_t *w, int64_t time, uint64_t number,
     const struct value *cells, const unsigned *slot)
 {
-	struct kept *k;
+	struct picked *k;
 	size_t len = 0;
 	char *text;
 
@@ -126,23 +126,6 @@ bytes(const struct aggregate *agg, const uint64_t *w)
 	return kept_of(w) == NULL ? 0 : kept_size(kept_of(w));
 }
 
-static int
-save_cell(struct buf *out, const struct value *v)
-{
-	if (wire_put(out, v->kind) == -1)
-		return -1;
-	switch (v->kind) {
-	case VALUE_NULL:
-		return 0;
-	case VALUE_TEXT:
-		return wire_put(out, v->len) == -1 ? -1 : buf_add(out, v->text, v->len);
-	case VALUE_DOUBLE:
-		return wire_put_double(out, v->d);
-	default:
-		return wire_put_word(out, (uint64_t)v->i);
-	}
-}
-
 /* The number of records, and if there are any the place and the cells of the one that is kept. */
 static int
 save(const struct aggregate *agg, const uint64_t *w, struct buf *out)
@@ -156,72 +139,31 @@ save(const struct aggregate *agg, const uint64_t *w, struct buf *out)
 	if (wire_put_word(out, w[PICK_TIME]) == -1 || wire_put(out, w[PICK_NUMBER]) == -1)
 		return -1;
 	for (unsigned i = 0; i < p->fields; i++)
-		if (save_cell(out, &kept_of(w)->cell[i]) == -1)
+		if (value_put(out, &kept_of(w)->cell[i]) == -1)
 			return -1;
 	return 0;
 }
 
-static struct value
-load_text(struct wire *in)
-{
-	uint64_t len = wire_get(in);
-	struct value v;
-
-	if (in->damaged || len > (size_t)(in->end - in->at) || len > VALUE_TEXT_MAX) {
-		in->damaged = true;
-		return value_null();
-	}
-	v = value_text(in->at, (size_t)len);
-	in->at += len;
-	return v;
-}
-
-/* Text borrows from the bytes. */
-static struct value
-load_cell(struct wire *in)
-{
-	uint64_t word;
-
-	switch (wire_get(in)) {
-	case VALUE_NULL:
-		return value_null();
-	case VALUE_TEXT:
-		return load_text(in);
-	case VALUE_INT:
-		return value_int((int64_t)wire_get_word(in));
-	case VALUE_DOUBLE:
-		return value_double(wire_get_double(in));
-	case VALUE_BOOL:
-		word = wire_get_word(in);
-		in->damaged |= word > 1;
-		return value_bool(word != 0);
-	default:
-		in->damaged = true;
-		return value_null();
-	}
-}
-
-static ptrdiff_t
-load(const struct aggregate *agg, uint64_t *w, const char *text, size_t len)
+static int
+load(const struct aggregate *agg, uint64_t *w, struct wire *in)
 {
 	const struct pick *p = agg->config;
-	struct wire in = { text, text + len, false };
-	uint64_t count = wire_get(&in), number;
+	uint64_t count = wire_get(in), number;
 	struct value cells[PICK_FIELDS];
 	int64_t time;
 
 	if (count == 0)
-		return in.damaged ? 0 : in.at - text;
-	time = (int64_t)wire_get_word(&in);
-	number = wire_get(&in);
+		return 0;
+	time = (int64_t)wire_get_word(in);
+	number = wire_get(in);
 	for (unsigned i = 0; i < p->fields; i++)
-		cells[i] = load_cell(&in);
-	if (in.damaged)
+		cells[i] = value_get(in);
+	if (in->damaged)
 		return 0;
 	if (pick_wants(p, w, time, number) && pick_keep(p, w, time, number, cells, NULL) == -1)
 		return -1;
 	w[PICK_COUNT] += count;
-	return in.at - text;
+	return 0;
 }
 
 void

@@ -108,6 +108,16 @@ pipeline_waits(const struct pipeline *p)
 	return false;
 }
 
+bool
+pipeline_windows(const struct pipeline *p)
+{
+	for (unsigned i = 0; i < p->plan->n; i++)
+		if (aggregates(&p->plan->stage[i]) && !p->window[i].grows &&
+		    window_keys(&p->window[i]) > 0)
+			return true;
+	return false;
+}
+
 size_t
 pipeline_bytes(const struct pipeline *p)
 {
@@ -132,14 +142,15 @@ pipeline_bytes(const struct pipeline *p)
 /* ---- opening and closing ---- */
 
 static int
-open_window(struct window *w, const struct stage *s, const uint64_t seed[2])
+open_window(struct window *w, const struct stage *s, const uint64_t seed[2], struct saving *saving)
 {
 	int rc = 0;
 
 	if (s->running || s->emit != EMIT_APPEND)
-		window_open_growing(w, s->aggregate, s->emit, s->length, s->slide, s->ttl, seed);
+		window_open_growing(w, s->aggregate, s->emit, s->length, s->slide, s->ttl, seed,
+		    saving);
 	else
-		rc = window_open(w, s->aggregate, s->length, s->slide, seed);
+		rc = window_open(w, s->aggregate, s->length, s->slide, seed, saving);
 	w->always = s->given.always;
 	if (rc == -1 || s->given.first == NULL)
 		return rc;
@@ -154,9 +165,28 @@ open_windows(struct pipeline *p, struct err *err)
 	for (unsigned i = 0; i < p->plan->n; i++) {
 		const struct stage *s = &p->plan->stage[i];
 
-		if (aggregates(s) && open_window(&p->window[i], s, p->config.seed) == -1)
+		if (aggregates(s) && open_window(&p->window[i], s, p->config.seed,
+		    p->saving == NULL ? NULL : &p->saving[i]) == -1)
 			return err_memory(err, "starting");
 	}
+	return 0;
+}
+
+/* Names the parts of the store that are of stages and of outputs. */
+static int
+open_saving(struct pipeline *p)
+{
+	unsigned n = p->plan->n + p->plan->outputs;
+
+	if (p->config.store == NULL)
+		return 0;
+	p->saving = mem_zalloc((n + 1) * sizeof(*p->saving));
+	if (p->saving == NULL)
+		return -1;
+	for (unsigned i = 0; i < n; i++)
+		p->saving[i] = (struct saving){
+			.store = p->config.store, .part = { .owner = i }, .out = &p->saved,
+		};
 	return 0;
 }
 
@@ -190,7 +220,10 @@ pipeline_open(struct pipeline *p, const struct pipeline_config *config, struct e
 	    p->cells == NULL || p->lane == NULL)
 		return err_memory(err, "starting");
 	p->late.keep = config->keep_late;
-	if (event_open(&p->event, plan, config->seed, config->sources, config->lateness) == -1)
+	if (open_saving(p) == -1)
+		return err_memory(err, "starting");
+	if (event_open(&p->event, plan, config->seed, config->sources, config->lateness,
+	    p->saving) == -1)
 		return err_memory(err, "starting");
 	if (open_windows(p, err) == -1)
 		return -1;
@@ -234,6 +267,8 @@ pipeline_close(struct pipeline *p)
 	mem_free(p->encoder);
 	mem_free(p->account);
 	mem_free(p->cells);
+	mem_free(p->saving);
+	buf_free(&p->saved);
 	bad_free(&p->bad);
 	bad_free(&p->late);
 	event_close(&p->event);

@@ -46,6 +46,7 @@ struct pipeline_config {
 	bool				 keep_bad, keep_late;
 	size_t				 sources;	/* of records, for event time ... */
 	int64_t				 lateness;	/* ... in microseconds */
+	const struct store		*store;		/* where state is put down, or NULL */
 	struct pipeline_host		 host;
 };
 
@@ -62,6 +63,8 @@ struct pipeline {
 	struct account		*account;	/* of the batch, when it has been gathered */
 	struct bad		 bad, late;
 	struct event_time	 event;		/* if the plan has a time field */
+	struct saving		*saving;	/* of each stage, then of each output */
+	struct buf		 saved;		/* what is put next */
 	int64_t			 time;		/* end of the open batch */
 	uint64_t		 given;		/* rows that stages gave at the ends of batches */
 };
@@ -106,6 +109,9 @@ size_t pipeline_bytes(const struct pipeline *);
 
 /* True if batches without records would still change something: a window or a stage waits. */
 bool pipeline_waits(const struct pipeline *);
+
+/* True if a window that ends by itself has something. */
+bool pipeline_windows(const struct pipeline *);
 void pipeline_close(struct pipeline *);
 
 /*
@@ -115,6 +121,21 @@ void pipeline_close(struct pipeline *);
 int pipeline_source_done(struct pipeline *, size_t source, struct err *);
 int pipeline_source_idle(struct pipeline *, size_t source, struct err *);
 int pipeline_finish_events(struct pipeline *, struct err *);
+
+/*
+ * With a store: puts down what has changed since the last time, between blocks, when all lanes have
+ * been gathered; TICK is the end of the open batch.  0, or -1 and the error; 1: some stage keeps
+ * rows of the open batch and cannot: it is to be asked again when the batch has ended.
+ */
+int pipeline_save(struct pipeline *, int64_t tick, struct err *);
+
+/*
+ * Takes a chunk of those, in the order of their parts (role, owner, tick, generation), into a
+ * pipeline that was just opened, and then the whole is there.  0, or -1 and the error.
+ */
+int pipeline_load(struct pipeline *, const struct store_part *, const char *bytes, size_t len,
+    struct err *);
+int pipeline_loaded(struct pipeline *, struct err *);
 
 /* ---- between the files of the pipeline ---- */
 

@@ -48,13 +48,15 @@ take_oldest(struct pipeline *p, struct err *err)
 	struct open_batch *b = &p->event.open[0];
 
 	for (unsigned i = 0; i < p->plan->n + p->plan->outputs; i++) {
+		if (b->kept != NULL && b->kept[i].agg != NULL &&
+		    take_state(&p->window[i], &b->kept[i].map) == -1)
+			return err_memory(err, "ending a batch");
 		if (b->state[i].stride != 0 && take_state(&p->window[i], &b->state[i]) == -1)
 			return err_memory(err, "ending a batch");
 		if (release(p, i, &b->held[i], err) == -1)
 			return -1;
 	}
-	event_drop(&p->event);
-	return 0;
+	return event_drop(&p->event, err);
 }
 
 static int

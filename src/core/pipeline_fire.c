@@ -108,8 +108,7 @@ pipeline_fire(struct pipeline *p, unsigned i, struct moment m, struct err *err)
 			return -1;
 		mark_ended(p, s->next.at, s->next.n);
 	}
-	window_answered(&p->window[i]);
-	return 0;
+	return window_answered(&p->window[i], err);
 }
 
 void
@@ -121,9 +120,7 @@ pipeline_begin(struct pipeline *p, struct moment end)
 int
 pipeline_advance(struct pipeline *p, unsigned i, int64_t tick, struct err *err)
 {
-	if (window_advance(&p->window[i], tick) == -1)
-		return err_memory(err, "closing a pane of a window");
-	return 0;
+	return window_advance(&p->window[i], tick, err);
 }
 
 /* In the order of the plan: each stage has all its rows before it is told that they have ended. */

@@ -18,8 +18,8 @@ struct cursor {
 	struct err			*err;
 };
 
-static bool
-is_reserved(const char *word)
+bool
+plan_joins(const char *word)
 {
 	for (const char *const *r = reserved; *r != NULL; r++)
 		if (strcmp(word, *r) == 0)
@@ -30,7 +30,7 @@ is_reserved(const char *word)
 const char *
 plan_word(const char *word)
 {
-	return word[0] == '\\' && is_reserved(word + 1) ? word + 1 : word;
+	return word[0] == '\\' && plan_joins(word + 1) ? word + 1 : word;
 }
 
 static bool
@@ -116,7 +116,7 @@ read_as(struct cursor *c, const struct point *point, unsigned points, bool *name
 	if (!*named)
 		return 0;
 	c->at++;
-	if (c->at == c->n || is_reserved(c->words[c->at]) || c->words[c->at][0] == '\0' ||
+	if (c->at == c->n || plan_joins(c->words[c->at]) || c->words[c->at][0] == '\0' ||
 	    strchr(c->words[c->at], ',') != NULL)
 		return err_word(c->err, here(c), "a name is missing behind 'as'");
 	s.name = plan_word(c->words[c->at]);
@@ -153,7 +153,7 @@ read_from(struct cursor *c, struct chain *chain)
 	}
 	c->at++;
 	word = here(c);
-	if (c->at == c->n || is_reserved(c->words[c->at]))
+	if (c->at == c->n || plan_joins(c->words[c->at]))
 		return err_word(c->err, word, "a name is missing behind 'from'");
 	given = c->words[c->at++];
 	names = plan_word(given);
@@ -195,7 +195,7 @@ read_stage(struct cursor *c, struct chain *chain)
 	struct point before = { .stage = (int)plan->n - 1, .source = -1 };
 	int from = c->at;
 
-	while (c->at < c->n && !is_reserved(c->words[c->at]))
+	while (c->at < c->n && !plan_joins(c->words[c->at]))
 		c->at++;
 	if (c->at == from)
 		return err_word(c->err, c->base + (from < c->n ? from : from - 1),
@@ -230,7 +230,7 @@ read_end(struct cursor *c, struct chain *chain, bool named)
 	*o = (struct output){ .word = ERR_NO_WORD, .froms = 1 };
 	if (at_word(c, "into")) {
 		c->at++;
-		if (c->at == c->n || is_reserved(c->words[c->at]))
+		if (c->at == c->n || plan_joins(c->words[c->at]))
 			return err_word(c->err, here(c), "a sink is missing behind 'into'");
 		o->word = here(c);
 		o->sink = plan_word(c->words[c->at++]);
@@ -297,7 +297,7 @@ copy_words(struct plan *plan, char *const *words, int n, struct err *err)
 	if (plan->words == NULL)
 		return err_memory(err, "reading the command line");
 	for (int i = 0; i < n; i++)
-		plan->words[i] = words[i] + (words[i][0] == '\\' && is_reserved(words[i] + 1));
+		plan->words[i] = words[i] + (words[i][0] == '\\' && plan_joins(words[i] + 1));
 	plan->words[n] = NULL;
 	return 0;
 }

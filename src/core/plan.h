@@ -141,6 +141,9 @@ const struct stage_class *plan_find(const struct stage_class *const *classes, co
 int plan_read_stage(struct plan *, const struct plan_defaults *, char *const *words, int n,
     int base, const struct point *from, unsigned froms, struct span period, struct err *);
 
+/* True for the words that stand between stages: then, also, as, from, into. */
+bool plan_joins(const char *word);
+
 /* What a word says: '\then' is the word 'then', as are the other words that are not a stage's. */
 const char *plan_word(const char *word);
 

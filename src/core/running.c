@@ -3,16 +3,28 @@
 
 #include <string.h>
 
+static int
+no_merge(const struct aggregate *agg, uint64_t *into, const uint64_t *from)
+{
+	(void)agg;
+	(void)into;
+	(void)from;
+	return 0;
+}
+
+/* Keys alone. */
+static const struct aggregate keys_only = { .name = "keys", .words = 0, .merge = no_merge };
+
 void
 running_open(struct running *r, const struct aggregate *agg, enum emit emit, int64_t length,
-    int64_t ttl, const uint64_t seed[2])
+    int64_t ttl, const uint64_t seed[2], struct saving *saving)
 {
-	size_t size = agg->words * sizeof(uint64_t);
-
-	*r = (struct running){ .agg = agg, .emit = emit, .length = length, .ttl = ttl };
-	map_init(&r->total, size + sizeof(int64_t), seed);
-	map_init(&r->changed, 0, seed);
-	map_init(&r->answer, size, seed);
+	*r = (struct running){
+		.agg = agg, .emit = emit, .length = length, .ttl = ttl, .saving = saving,
+	};
+	kept_init(&r->total, agg, 1, seed);
+	kept_init(&r->changed, &keys_only, 0, seed);
+	map_init(&r->answer, agg->words * sizeof(uint64_t), seed);
 }
 
 static uint64_t *
@@ -34,50 +46,73 @@ forgotten(const struct running *r, uint64_t *value, int64_t tick)
 	return r->ttl > 0 && *touched(r, value) + r->ttl <= tick;
 }
 
-static void
-clear_value(const struct running *r, uint64_t *value)
+/* Where a part of it is put down, or NULL. */
+static struct saving *
+to_part(const struct running *r, enum store_role role)
 {
-	if (r->agg->drop != NULL)
-		r->agg->drop(r->agg, value);
-	memset(value, 0, r->agg->words * sizeof(*value));
+	if (r->saving == NULL)
+		return NULL;
+	r->saving->part.role = role;
+	r->saving->part.tick = 0;
+	return r->saving;
 }
 
 int
 running_begin(struct running *r, const struct map *first)
 {
 	r->begun = true;
-	return aggregate_merge(r->agg, &r->total, first);
+	return aggregate_merge(r->agg, &r->total.map, first);
 }
 
 /* The first batch touches what was there before it. */
-static void
-touch_all(struct running *r, int64_t tick)
+static int
+touch_all(struct running *r, int64_t tick, struct err *err)
 {
-	for (uint32_t id = 1; id < r->total.count; id++)
-		*touched(r, value_of(&r->total, id)) = tick;
+	const struct map *total = &r->total.map;
+	struct saving *to = to_part(r, STORE_TOTAL);
+
 	r->begun = false;
+	for (uint32_t id = 1; id < total->count; id++) {
+		*touched(r, value_of(total, id)) = tick;
+		if (to != NULL && kept_put(&r->total, value_of(total, id), to, err) == -1)
+			return -1;
+	}
+	return to == NULL ? 0 : kept_end(&r->total, map_count(total), to, err);
+}
+
+/* Adds a batch to the total, and puts down what that touches. */
+static int
+add_total(struct running *r, const struct map *open, int64_t tick, struct err *err)
+{
+	struct saving *to = to_part(r, STORE_TOTAL);
+
+	for (uint32_t id = 1; id < open->count; id++) {
+		const struct map_key *entry = map_entry(open, id);
+		uint64_t *value = map_add(&r->total.map, *entry, map_hash(open, *entry));
+
+		if (value == NULL)
+			return err_memory(err, "adding a batch to the state");
+		if (forgotten(r, value, tick))
+			aggregate_zero(r->agg, value);
+		if (r->agg->merge(r->agg, value, (const uint64_t *)(entry + 1)) == -1)
+			return err_memory(err, "adding a batch to the state");
+		*touched(r, value) = tick;
+		if (to != NULL && kept_put(&r->total, value, to, err) == -1)
+			return -1;
+	}
+	return to == NULL ? 0 : kept_end(&r->total, map_count(open), to, err);
 }
 
 int
-running_add(struct running *r, struct map *open, int64_t tick)
+running_add(struct running *r, struct map *open, int64_t tick, struct err *err)
 {
-	if (r->begun)
-		touch_all(r, tick);
-	for (uint32_t id = 1; id < open->count; id++) {
-		const struct map_key *entry = map_entry(open, id);
-		uint64_t hash = map_hash(open, *entry);
-		uint64_t *value = map_add(&r->total, *entry, hash);
-
-		if (value == NULL)
-			return -1;
-		if (forgotten(r, value, tick))
-			clear_value(r, value);
-		if (r->agg->merge(r->agg, value, (const uint64_t *)(entry + 1)) == -1)
-			return -1;
-		*touched(r, value) = tick;
-		if (r->emit == EMIT_UPDATE && map_add(&r->changed, *entry, hash) == NULL)
-			return -1;
-	}
+	if (r->begun && touch_all(r, tick, err) == -1)
+		return -1;
+	if (add_total(r, open, tick, err) == -1)
+		return -1;
+	if (r->emit == EMIT_UPDATE &&
+	    kept_add(&r->changed, open, to_part(r, STORE_CHANGED), err) == -1)
+		return -1;
 	aggregate_clear(r->agg, open);
 	return 0;
 }
@@ -86,12 +121,12 @@ running_add(struct running *r, struct map *open, int64_t tick)
 static int
 sweep(struct running *r, int64_t tick)
 {
-	struct map kept;
+	struct map *total = &r->total.map, kept;
 
-	map_init(&kept, r->total.stride - sizeof(struct map_key), r->total.seed);
-	for (uint32_t id = 1; id < r->total.count; id++) {
-		const struct map_key *entry = map_entry(&r->total, id);
-		uint64_t *value = value_of(&r->total, id), *to;
+	map_init(&kept, total->stride - sizeof(struct map_key), total->seed);
+	for (uint32_t id = 1; id < total->count; id++) {
+		const struct map_key *entry = map_entry(total, id);
+		uint64_t *value = value_of(total, id), *to;
 
 		if (forgotten(r, value, tick))
 			continue;
@@ -100,13 +135,14 @@ sweep(struct running *r, int64_t tick)
 			map_free(&kept);	/* the values are still the total's */
 			return -1;
 		}
-		memcpy(to, value, r->total.stride - sizeof(*entry));
+		memcpy(to, value, total->stride - sizeof(*entry));
 	}
-	for (uint32_t id = 1; id < r->total.count; id++)
-		if (forgotten(r, value_of(&r->total, id), tick))
-			clear_value(r, value_of(&r->total, id));
-	map_free(&r->total);
-	r->total = kept;
+	for (uint32_t id = 1; id < total->count; id++)
+		if (forgotten(r, value_of(total, id), tick))
+			aggregate_zero(r->agg, value_of(total, id));
+	map_free(total);
+	*total = kept;
+	r->total.log.cursor = 1;	/* a sweep of the log begins again: numbers have changed */
 	r->swept = tick;
 	return 0;
 }
@@ -115,11 +151,13 @@ sweep(struct running *r, int64_t tick)
 static int
 collect(struct running *r, int64_t tick)
 {
+	const struct map *changed = &r->changed.map;
+
 	aggregate_clear(r->agg, &r->answer);
-	for (uint32_t id = 1; id < r->changed.count; id++) {
-		const struct map_key *entry = map_entry(&r->changed, id);
-		uint64_t hash = map_hash(&r->changed, *entry);
-		uint64_t *from = map_get(&r->total, *entry, hash), *value;
+	for (uint32_t id = 1; id < changed->count; id++) {
+		const struct map_key *entry = map_entry(changed, id);
+		uint64_t hash = map_hash(changed, *entry);
+		uint64_t *from = map_get(&r->total.map, *entry, hash), *value;
 
 		if (from == NULL || forgotten(r, from, tick))
 			continue;
@@ -138,30 +176,44 @@ running_answer(struct running *r, int64_t tick)
 	    sweep(r, tick) == -1)
 		return NULL;
 	if (r->emit != EMIT_UPDATE)
-		return &r->total;
+		return &r->total.map;
 	return collect(r, tick) == -1 ? NULL : &r->answer;
 }
 
-void
-running_answered(struct running *r, int64_t tick)
+int
+running_answered(struct running *r, int64_t tick, struct err *err)
 {
-	map_clear(&r->changed);
 	aggregate_clear(r->agg, &r->answer);
-	if (r->length > 0 && tick % r->length == 0)
-		aggregate_clear(r->agg, &r->total);
+	if (kept_clear(&r->changed, to_part(r, STORE_CHANGED), err) == -1)
+		return -1;
+	if (r->length == 0 || tick % r->length != 0)
+		return 0;
+	return kept_clear(&r->total, to_part(r, STORE_TOTAL), err);
+}
+
+void
+running_empty(struct running *r)
+{
+	aggregate_clear(r->agg, &r->total.map);
+	r->begun = false;
+}
+
+int
+running_load(struct running *r, const struct store_part *part, struct wire *in)
+{
+	return kept_load(part->role == STORE_TOTAL ? &r->total : &r->changed, part, in);
 }
 
 size_t
 running_bytes(const struct running *r)
 {
-	return map_bytes(&r->total) + aggregate_bytes(r->agg, &r->total) +
-	    map_bytes(&r->changed) + map_bytes(&r->answer);
+	return kept_bytes(&r->total) + map_bytes(&r->changed.map) + map_bytes(&r->answer);
 }
 
 uint32_t
 running_keys(const struct running *r)
 {
-	return map_count(&r->total);
+	return map_count(&r->total.map);
 }
 
 void
@@ -169,7 +221,7 @@ running_close(struct running *r)
 {
 	if (r->agg == NULL)
 		return;
-	aggregate_free(r->agg, &r->total);
+	kept_free(&r->total);
+	kept_free(&r->changed);
 	aggregate_free(r->agg, &r->answer);
-	map_free(&r->changed);
 }

@@ -8,7 +8,7 @@
 #ifndef CORE_RUNNING_H
 #define CORE_RUNNING_H
 
-#include "core/aggregate.h"
+#include "core/kept.h"
 
 enum emit {
 	EMIT_APPEND,			/* a window when it ends, once */
@@ -23,13 +23,15 @@ struct running {
 	int64_t			 ttl;		/* 0: keys are never forgotten */
 	int64_t			 swept;		/* when forgotten keys were last taken out */
 	bool			 begun;		/* with values that no batch has touched yet */
-	struct map		 total;		/* with the tick that touched it last */
-	struct map		 changed;	/* keys touched since the last answer */
+	struct kept		 total;		/* with the tick that touched it last */
+	struct kept		 changed;	/* keys touched since the last answer */
 	struct map		 answer;
+	struct saving		*saving;	/* where it is put down, or NULL */
 };
 
-void running_open(struct running *, const struct aggregate *, enum emit, int64_t length,
-    int64_t ttl, const uint64_t seed[2]);
+/* SAVING, which may be NULL, names the stage and outlives it. */
+void running_open(struct running *, const struct aggregate *, enum emit emit, int64_t length,
+    int64_t ttl, const uint64_t seed[2], struct saving *);
 
 /*
  * Before the first batch: begins with these values, as if it had touched them, though they are
@@ -37,14 +39,20 @@ void running_open(struct running *, const struct aggregate *, enum emit, int64_t
  */
 int running_begin(struct running *, const struct map *first);
 
-/* Adds the batch that ends at TICK, and empties OPEN, which held it.  0, or -1 (memory). */
-int running_add(struct running *, struct map *open, int64_t tick);
+/* Adds the batch that ends at TICK, and empties OPEN, which held it.  0, or -1 and the error. */
+int running_add(struct running *, struct map *open, int64_t tick, struct err *);
 
 /* What is told at TICK, valid until the next call; NULL: memory is short. */
 struct map *running_answer(struct running *, int64_t tick);
 
-/* The answer of TICK has been used. */
-void running_answered(struct running *, int64_t tick);
+/* The answer of TICK has been used; 0, or -1 and the error. */
+int running_answered(struct running *, int64_t tick, struct err *);
+
+/* Forgets what it began with. */
+void running_empty(struct running *);
+
+/* Takes a chunk of its parts; 0 or -1 (memory). */
+int running_load(struct running *, const struct store_part *, struct wire *);
 
 /* As those of a window. */
 size_t running_bytes(const struct running *);

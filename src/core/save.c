@@ -110,18 +110,21 @@ value_put(struct buf *out, const struct value *v)
 struct value
 value_get(struct wire *in)
 {
-	uint64_t kind = wire_get(in);
+	uint64_t kind = wire_get(in), word;
 	size_t len;
 	const char *text;
 
 	switch (kind) {
 	case VALUE_TEXT:
 		text = wire_get_bytes(in, &len);
+		in->damaged |= len > VALUE_TEXT_MAX;
 		return value_text(text, len);
 	case VALUE_INT:
 		return value_int((int64_t)wire_get_word(in));
 	case VALUE_BOOL:
-		return value_bool(wire_get_word(in) != 0);
+		word = wire_get_word(in);
+		in->damaged |= word > 1;
+		return value_bool(word != 0);
 	case VALUE_DOUBLE:
 		return value_double(wire_get_double(in));
 	default:

@@ -63,25 +63,24 @@ save(const struct aggregate *agg, const uint64_t *value, struct buf *out)
 	return 0;
 }
 
-static ptrdiff_t
-load(const struct aggregate *agg, uint64_t *value, const char *text, size_t len)
+static int
+load(const struct aggregate *agg, uint64_t *value, struct wire *in)
 {
 	const struct stat *c = agg->config;
-	struct wire in = { text, text + len, false };
 	size_t at = 1;
 
-	value[0] += wire_get_word(&in);
-	for (unsigned i = 0; i < c->fields && !in.damaged; i++, at += c->stride) {
+	value[0] += wire_get_word(in);
+	for (unsigned i = 0; i < c->fields && !in->damaged; i++, at += c->stride) {
 		uint64_t moments[MOMENTS_WORDS(MOMENTS_SQUARES)];
 
 		for (size_t k = 0; k < stat_quantile_at(c); k++)
-			moments[k] = wire_get_word(&in);
-		if (c->moments && !in.damaged)
+			moments[k] = wire_get_word(in);
+		if (c->moments && !in->damaged)
 			moments_merge(value + at, moments, c->part);
-		if (quantile_load(value + at + stat_quantile_at(c), &in) == -1)
+		if (quantile_load(value + at + stat_quantile_at(c), in) == -1)
 			return -1;
 	}
-	return in.damaged ? 0 : in.at - text;
+	return 0;
 }
 
 void

@@ -17,7 +17,7 @@
 
 /* The numbers are written down: new ones go to the end, none is used again. */
 enum store_role {
-	STORE_CLOCKS = 1,	/* how far time has come, of the pipeline */
+	STORE_CLOCKS = 1,	/* how far time has come, of an aggregating stage */
 	STORE_PANE = 2,		/* the pane of an aggregating stage that ends at TICK */
 	STORE_TOTAL = 3,	/* its answer that grows */
 	STORE_CHANGED = 4,	/* keys of that answer that changed since it was told */
@@ -26,6 +26,7 @@ enum store_role {
 	STORE_ROWS = 7,		/* the same: rows that wait for its end */
 	STORE_SOURCE = 8,	/* how far a source has come */
 	STORE_SINK = 9,		/* how far a sink has come */
+	STORE_WATERMARK = 10,	/* how far event time has come, of the pipeline */
 };
 
 struct store_part {

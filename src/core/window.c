@@ -1,5 +1,5 @@
 /* Sliding windows of panes that merge, see window.h. */
-#include "core/window.h"
+#include "core/window_inner.h"
 
 #include "base/mem.h"
 
@@ -17,12 +17,6 @@ window_pane(int64_t length, int64_t slide)
 	return length;
 }
 
-static bool
-tumbling(const struct window *w)
-{
-	return w->npanes == 1;
-}
-
 int64_t
 window_panes(int64_t length, int64_t slide)
 {
@@ -31,20 +25,21 @@ window_panes(int64_t length, int64_t slide)
 
 int
 window_open(struct window *w, const struct aggregate *agg, int64_t length, int64_t slide,
-    const uint64_t seed[2])
+    const uint64_t seed[2], struct saving *saving)
 {
 	int64_t pane = window_pane(length, slide);
 	size_t size = agg->words * sizeof(uint64_t);
 
 	*w = (struct window){
 		.agg = agg, .length = length, .slide = slide, .pane = pane,
-		.npanes = (size_t)(length / pane), .now = -1, .answered = -1,
+		.npanes = (size_t)(length / pane), .now = -1, .answered = -1, .saving = saving,
 	};
+	kept_init(&w->held, agg, 0, seed);
 	map_init(&w->open, size, seed);
 	map_init(&w->front, size, seed);
 	map_init(&w->back, size, seed);
 	map_init(&w->answer, size, seed);
-	if (tumbling(w))
+	if (window_tumbles(w))
 		return 0;
 	w->panes = mem_pages(w->npanes * sizeof(*w->panes));
 	return w->panes == NULL ? -1 : 0;
@@ -52,23 +47,18 @@ window_open(struct window *w, const struct aggregate *agg, int64_t length, int64
 
 void
 window_open_growing(struct window *w, const struct aggregate *agg, enum emit emit, int64_t length,
-    int64_t slide, int64_t ttl, const uint64_t seed[2])
+    int64_t slide, int64_t ttl, const uint64_t seed[2], struct saving *saving)
 {
 	*w = (struct window){
 		.agg = agg, .length = length, .slide = slide, .pane = slide, .npanes = 1,
-		.now = -1, .answered = -1, .grows = true,
+		.now = -1, .answered = -1, .grows = true, .saving = saving,
 	};
+	kept_init(&w->held, agg, 0, seed);
 	map_init(&w->open, agg->words * sizeof(uint64_t), seed);
-	running_open(&w->running, agg, emit, length, ttl, seed);
+	running_open(&w->running, agg, emit, length, ttl, seed, saving);
 }
 
 /* ---- panes ---- */
-
-static struct pane *
-pane_at(const struct window *w, size_t i)
-{
-	return &w->panes[(w->first + i) % w->npanes];
-}
 
 static struct map_key *
 pane_entry(const struct window *w, const struct pane *p, size_t i)
@@ -156,7 +146,7 @@ flip(struct window *w)
 	if (map_ready(&w->front) == -1)
 		return -1;
 	for (size_t i = w->closed; i-- > 0;)
-		if (pane_to_front(w, pane_at(w, i)) == -1)
+		if (pane_to_front(w, window_pane_at(w, i)) == -1)
 			return -1;
 	aggregate_clear(w->agg, &w->back);
 	w->fronted = w->closed;
@@ -167,7 +157,7 @@ flip(struct window *w)
 static int
 drop_oldest(struct window *w)
 {
-	struct pane *p = pane_at(w, 0);
+	struct pane *p = window_pane_at(w, 0);
 
 	if (w->fronted == 0 && flip(w) == -1)
 		return -1;
@@ -186,17 +176,21 @@ drop_oldest(struct window *w)
 	return 0;
 }
 
-static int
-close_pane(struct window *w)
+int
+window_close_pane(struct window *w, bool stored)
 {
+	struct pane *p;
+
 	if (w->closed == w->npanes && drop_oldest(w) == -1)
 		return -1;
 	if (aggregate_merge(w->agg, &w->back, &w->open) == -1)
 		return -1;
-	if (pane_fill(w, pane_at(w, w->closed)) == -1) {
-		pane_free(w, pane_at(w, w->closed));
+	p = window_pane_at(w, w->closed);
+	if (pane_fill(w, p) == -1) {
+		pane_free(w, p);
 		return -1;
 	}
+	p->stored = stored;
 	w->closed++;
 	map_clear(&w->open);
 	return 0;
@@ -205,14 +199,18 @@ close_pane(struct window *w)
 /* ---- the window ---- */
 
 int
-window_advance(struct window *w, int64_t tick)
+window_advance(struct window *w, int64_t tick, struct err *err)
 {
+	bool ends = tick % w->pane == 0;
+
 	w->now = tick;
 	if (w->grows)
-		return running_add(&w->running, &w->open, tick);
-	if (tumbling(w) || tick % w->pane != 0)
+		return running_add(&w->running, &w->open, tick, err);
+	if (w->saving != NULL)
+		return window_hold(w, ends, err);
+	if (window_tumbles(w) || !ends)
 		return 0;
-	return close_pane(w);
+	return window_close_pane(w, false) == 0 ? 0 : err_memory(err, "closing a pane of a window");
 }
 
 bool
@@ -242,7 +240,7 @@ merged(struct window *w)
 {
 	if (w->grows)
 		return running_answer(&w->running, w->now);
-	if (tumbling(w))
+	if (window_tumbles(w))
 		return &w->open;
 	if (w->fronted == 0)
 		return &w->back;
@@ -278,42 +276,41 @@ window_answer(struct window *w)
 	return complete(answer, w->always) == -1 ? NULL : answer;
 }
 
-void
-window_answered(struct window *w)
+int
+window_answered(struct window *w, struct err *err)
 {
 	w->answered = w->now;
-	if (w->grows) {
-		running_answered(&w->running, w->now);
-		return;
-	}
-	aggregate_clear(w->agg, tumbling(w) ? &w->open : &w->answer);
+	if (w->grows)
+		return running_answered(&w->running, w->now, err);
+	aggregate_clear(w->agg, window_tumbles(w) ? &w->open : &w->answer);
+	return 0;
 }
 
 size_t
 window_bytes(const struct window *w)
 {
 	const struct map *maps[] = { &w->open, &w->front, &w->back, &w->answer };
-	size_t bytes = 0;
+	size_t bytes = kept_bytes(&w->held);
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		bytes += map_bytes(maps[i]) + aggregate_bytes(w->agg, maps[i]);
 	for (size_t i = 0; i < w->closed; i++)
-		bytes += pane_bytes(w, pane_at(w, i));
+		bytes += pane_bytes(w, window_pane_at(w, i));
 	return w->grows ? bytes + running_bytes(&w->running) : bytes;
 }
 
 uint32_t
 window_keys(const struct window *w)
 {
-	return map_count(&w->open) + map_count(&w->front) + map_count(&w->back) +
-	    running_keys(&w->running);
+	return map_count(&w->open) + map_count(&w->held.map) + map_count(&w->front) +
+	    map_count(&w->back) + running_keys(&w->running);
 }
 
 void
 window_close(struct window *w)
 {
 	for (size_t i = 0; i < w->closed; i++) {
-		struct pane *p = pane_at(w, i);
+		struct pane *p = window_pane_at(w, i);
 
 		for (size_t k = 0; w->agg->drop != NULL && k < p->n; k++)
 			w->agg->drop(w->agg, (uint64_t *)(pane_entry(w, p, k) + 1));
@@ -321,6 +318,7 @@ window_close(struct window *w)
 	}
 	mem_pages_free(w->panes, w->npanes * sizeof(*w->panes));
 	running_close(&w->running);
+	kept_free(&w->held);
 	aggregate_free(w->agg, &w->open);
 	aggregate_free(w->agg, &w->front);
 	aggregate_free(w->agg, &w->back);

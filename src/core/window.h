@@ -9,6 +9,10 @@
  * back is the merge of all panes behind the bar.  front is the merge of those before it; each such
  * pane holds, for its own keys only, what front becomes when that pane leaves.  So a slide costs
  * O(1) merges a key in it, and memory is the panes plus two maps.
+ *
+ * With a checkpoint each pane is a part of the stored state, named by its number.  What a batch
+ * adds to the open pane is put down with it; a closed pane only goes, and what else there is
+ * follows from the panes.
  */
 #ifndef CORE_WINDOW_H
 #define CORE_WINDOW_H
@@ -21,6 +25,7 @@ struct pane {				/* one closed pane: entries as in a map, without an index */
 	char		*entries;
 	size_t		 n;
 	struct arena	 bytes;		/* long keys */
+	bool		 stored;	/* it was put down */
 };
 
 struct window {
@@ -35,6 +40,10 @@ struct window {
 	bool			 grows;		/* its answers do: all else is unused but OPEN */
 	const struct map	*always;	/* keys of each answer; the caller's, or NULL */
 	struct running		 running;
+	struct saving		*saving;	/* where panes are put down; the caller's, or NULL */
+	struct kept		 held;		/* then the open pane without the open batch ... */
+	int64_t			 number;	/* ... and which pane that is, from 0 */
+	int64_t			 until;		/* the same, while panes are loaded */
 };
 
 /* The ticks of a pane: the greatest common divisor of LENGTH and SLIDE; how many a window has. */
@@ -42,18 +51,19 @@ int64_t window_pane(int64_t length, int64_t slide);
 int64_t window_panes(int64_t length, int64_t slide);
 
 /*
- * LENGTH and SLIDE in ticks, SEED for the maps.  slide <= length and window_panes <=
- * WINDOW_PANES_MAX are the caller's to check.  0, or -1 when memory is short.
+ * LENGTH and SLIDE in ticks, SEED for the maps; SAVING, which outlives it, names the stage, or is
+ * NULL.  slide <= length and window_panes <= WINDOW_PANES_MAX are the caller's to check.  0, or -1
+ * when memory is short.
  */
 int window_open(struct window *, const struct aggregate *, int64_t length, int64_t slide,
-    const uint64_t seed[2]);
+    const uint64_t seed[2], struct saving *);
 
 /*
  * A window whose answer is told every SLIDE ticks while it grows, see running.h; LENGTH 0: for
  * ever.  Cannot fail.
  */
 void window_open_growing(struct window *, const struct aggregate *, enum emit, int64_t length,
-    int64_t slide, int64_t ttl, const uint64_t seed[2]);
+    int64_t slide, int64_t ttl, const uint64_t seed[2], struct saving *);
 
 /* The first multiple of UNIT at or behind TICK, which is negative before the epoch. */
 int64_t window_multiple(int64_t tick, int64_t unit);
@@ -61,8 +71,11 @@ int64_t window_multiple(int64_t tick, int64_t unit);
 /* The end of the window that answers at TICK: its name. */
 int64_t window_end(const struct window *, int64_t tick);
 
-/* Closes the open pane if one ends at TICK; called for each batch end in turn.  0 or -1. */
-int window_advance(struct window *, int64_t tick);
+/*
+ * Closes the open pane if one ends at TICK; called for each batch end in turn.  0, or -1 and the
+ * error.
+ */
+int window_advance(struct window *, int64_t tick, struct err *);
 
 /* True if a window ends at TICK. */
 bool window_due(const struct window *, int64_t tick);
@@ -70,8 +83,22 @@ bool window_due(const struct window *, int64_t tick);
 /* The merged values of the window that ends now, valid until the next call; NULL: no memory. */
 const struct map *window_answer(struct window *);
 
-/* To be called when an answer has been used: forgets what no later window needs. */
-void window_answered(struct window *);
+/* To be called when an answer has been used: forgets what no later window needs.  0 or -1. */
+int window_answered(struct window *, struct err *);
+
+/*
+ * With a checkpoint: puts down what the open batch, which ends at TICK, has added so far.  0, or -1
+ * and the error.
+ */
+int window_save(struct window *, int64_t tick, struct err *);
+
+/*
+ * Takes chunks of a fresh window in the order in which they are stored, once now and answered are
+ * what they were, and number and until what number was; then all have been taken.  0 or -1
+ * (memory).
+ */
+int window_load(struct window *, const struct store_part *, struct wire *);
+int window_loaded(struct window *);
 
 size_t window_bytes(const struct window *);	/* held from the allocator */
 uint32_t window_keys(const struct window *);	/* keys held in all panes, for the stats */

@@ -55,6 +55,12 @@ batch_set_timer(struct job *job)
 	return job_fail(job, &err);
 }
 
+int64_t
+batch_open_end(const struct job *job)
+{
+	return batch_end(job).tick;
+}
+
 void
 batch_begin(struct job *job)
 {
@@ -117,9 +123,15 @@ batch_conditions(struct job *job, struct err *err)
 	return 0;
 }
 
-/* Ends the open batch, all of whose lines have been fed; LAST: and with it the input. */
+static const struct ahead nothing;
+
+/*
+ * Ends the open batch, all of whose lines have been fed; LAST: and with it the input.  AHEAD is
+ * what was read behind its end.
+ */
 static int
-end_batch(struct job *job, struct moment end, int64_t lateness, bool last)
+end_batch(struct job *job, struct moment end, int64_t lateness, bool last,
+    const struct ahead *ahead)
 {
 	int64_t began = sys.mono();
 	struct err err;
@@ -133,6 +145,8 @@ end_batch(struct job *job, struct moment end, int64_t lateness, bool last)
 	job->batch.scheduling_delay = lateness;
 	job->batch.processing_time = sys.mono() - began;
 	if ((!last || is_open(job) ? figures_close(job, end) : figures_finish(job)) == -1)
+		return -1;
+	if ((last ? commit_finish(job) : commit_batch(job, ahead)) == -1)
 		return -1;
 	return batch_conditions(job, &err) == -1 ? job_fail(job, &err) : 0;
 }
@@ -200,14 +214,18 @@ cut_next(struct cut *cut, uint64_t lines)
 	return head;
 }
 
-/* Ends a batch; AHEAD are the figures of what was read with it but belongs to the next ones. */
+/* Ends a batch; what is left of the block was read with it but belongs to the next ones. */
 static int
-end_rows(struct job *job, const struct frame_counts *ahead)
+end_rows(struct job *job, const struct cut *cut)
 {
-	frame_counts_sub(&job->batch.lines, ahead);
-	if (end_batch(job, batch_end(job), 0, false) == -1)
+	struct ahead ahead = {
+		.counts = cut->figures, .len = cut->rest.len, .records = cut->rest.records,
+	};
+
+	frame_counts_sub(&job->batch.lines, &ahead.counts);
+	if (end_batch(job, batch_end(job), 0, false, &ahead) == -1)
 		return -1;
-	job->batch.lines = *ahead;
+	job->batch.lines = ahead.counts;
 	return 0;
 }
 
@@ -228,7 +246,7 @@ feed_rows(struct job *job, const struct block *whole)
 		batch_begin(job);
 		if (feed_here(job, &head) == -1)
 			return -1;
-		if (job->rows % size == 0 && end_rows(job, &cut.figures) == -1)
+		if (job->rows % size == 0 && end_rows(job, &cut) == -1)
 			return -1;
 	}
 	return 0;
@@ -272,10 +290,17 @@ batch_feed(struct job *job)
 
 	if (job->failed)
 		return -1;
-	if (b.records > 0 && feed_block(job, &b) == -1)
+	if (b.records > 0 && (commit_journal(job, &b) == -1 || feed_block(job, &b) == -1))
 		return -1;
 	lines_empty(&job->lines);
-	return 0;
+	/* By event time batches end while a block is fed, and between blocks all can be put down. */
+	return job->due && job_by_events(job) ? commit_batch(job, &nothing) : 0;
+}
+
+int
+batch_missed(struct job *job, int64_t tick)
+{
+	return end_batch(job, (struct moment){ .tick = tick }, 0, false, &nothing);
 }
 
 int
@@ -287,7 +312,7 @@ batch_tick(struct job *job)
 		int64_t lateness = ticker_lateness(&job->ticker, now);
 
 		if (batch_feed(job) == -1 ||
-		    end_batch(job, batch_end(job), lateness, false) == -1)
+		    end_batch(job, batch_end(job), lateness, false, &nothing) == -1)
 			return -1;
 		ticker_next(&job->ticker, sys.wall(), sys.mono());
 		batch_begin(job);
@@ -302,5 +327,5 @@ batch_finish(struct job *job)
 		return -1;
 	if (job_by_events(job))
 		return events_finish(job);
-	return end_batch(job, batch_end(job), 0, true);
+	return end_batch(job, batch_end(job), 0, true, &nothing);
 }

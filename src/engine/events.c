@@ -11,6 +11,7 @@ batch_closed(void *arg, int64_t time, struct err *err)
 	figures_size(job);
 	if (pipeline_flush(&job->pipeline, err) == -1 || outputs_end(job, time, err) == -1)
 		return -1;
+	job->due = true;		/* a commit, when the block has been fed */
 	if (figures_close(job, (struct moment){ .tick = time, .wall = time }) == 0)
 		return batch_conditions(job, err);
 	*err = *job->err;
@@ -45,7 +46,7 @@ batch_inputs(struct job *job, bool idle)
 		if (rc == -1)
 			return job_fail(job, &err);
 	}
-	return 0;
+	return batch_feed(job);
 }
 
 /* What was read after the last batch was over has its figures told with the end. */
@@ -59,7 +60,9 @@ events_finish(struct job *job)
 	if (pipeline_finish_events(&job->pipeline, &err) == -1 ||
 	    pipeline_flush(&job->pipeline, &err) == -1)
 		return job_fail(job, &err);
-	return job->batch.lines.records > 0 ? figures_close(job,
+	if ((job->batch.lines.records > 0 ? figures_close(job,
 	    (struct moment){ .tick = job->pipeline.event.at, .wall = sys.wall() }) :
-	    figures_finish(job);
+	    figures_finish(job)) == -1)
+		return -1;
+	return commit_finish(job);
 }

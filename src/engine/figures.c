@@ -132,7 +132,7 @@ figures_close(struct job *job, struct moment end)
 {
 	int rc = 0;
 
-	job->batch.time = job_by_rows(job) ? end.wall : end.tick;
+	job->batch.time = job->past.time = job_by_rows(job) ? end.wall : end.tick;
 	job->batch.reconnects = take_reconnects(job);
 	if (job->bound && take_counts(job) == -1)
 		return -1;

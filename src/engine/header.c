@@ -144,6 +144,20 @@ first_record(const struct job *job, const struct lines *l)
 	return (size_t)(newline + 1 - l->data);
 }
 
+/* With a checkpoint: the header of the connection, and the first one for the next run. */
+static int
+keep_header(struct job *job, struct framer *f, const char *record, size_t len, struct err *err)
+{
+	f->header.len = 0;
+	if (buf_add(&f->header, record, len) == -1)
+		return err_memory(err, "reading a header");
+	if (job->header.len > 0)
+		return 0;
+	if (buf_add(&job->header, record, len) == -1 || buf_add(&job->header, "", 1) == -1)
+		return err_memory(err, "reading a header");
+	return checkpoint_set(&job->checkpoint, "header", job->header.data, err);
+}
+
 int
 header_take(struct job *job, struct source *s, struct framer *f, struct err *err)
 {
@@ -157,6 +171,8 @@ header_take(struct job *job, struct source *s, struct framer *f, struct err *err
 	len -= len > 0 && l->data[len - 1] == '\r';
 	if (take_names(job, s, f, l->data, len, err) == -1)
 		return -1;
+	if (job_keeps(job) && keep_header(job, f, l->data, len, err) == -1)
+		return -1;
 	memmove(l->data, l->data + size, l->len - size);
 	l->len -= size;
 	l->records--;
@@ -165,8 +181,25 @@ header_take(struct job *job, struct source *s, struct framer *f, struct err *err
 	job->batch.lines.bytes -= size;
 	for (size_t i = 0; i < l->marks; i++)
 		l->mark[i].at -= l->mark[i].at > 0;
-	f->headed = true;
+	f->headed = f->placed = true;
 	return 0;
+}
+
+int
+header_place(struct job *job, const struct source *s, struct framer *f, struct err *err)
+{
+	f->placed = true;
+	return take_names(job, s, f, f->header.data, f->header.len, err);
+}
+
+int
+header_resume(struct job *job, struct err *err)
+{
+	const char *names[SCHEMA_MAX];
+	int n = job->config->from->header(job->header.data, job->header.len - 1,
+	    &job->config->plan->names, names, err);
+
+	return n == -1 ? -1 : bind_plan(job, names, (unsigned)n, err);
 }
 
 void

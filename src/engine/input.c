@@ -62,14 +62,36 @@ read_failed(void)
 	return RECEIVE_ERROR;
 }
 
+/*
+ * With a checkpoint: a connection that goes on where a run before came to has had its header; and
+ * a block is of one connection, so that it is known how much of each has been fed.
+ */
+static int
+take_framer(struct job *job, struct source *s, struct framer *f)
+{
+	struct err err;
+
+	f->keeps = true;
+	if (job->framer != f && job->lines.records > 0 && batch_feed(job) == -1)
+		return -1;
+	job->from = s;
+	job->framer = f;
+	if (!f->headed || f->placed || header_place(job, s, f, &err) == 0)
+		return 0;
+	input_fail(job, &err);
+	return -1;
+}
+
 /* Empties the block before records come that must not share it with those that are there. */
 static int
-take_apart(struct job *job, const struct source *s, const struct framer *f)
+take_apart(struct job *job, struct source *s, struct framer *f)
 {
 	struct lines *l = &job->lines;
 
 	if (!job->apart)
 		return 0;
+	if (job_keeps(job) && take_framer(job, s, f) == -1)
+		return -1;
 	if (l->records > 0 && (l->source != s->number || l->layout != f->layout ||
 	    header_due(job, f)) && batch_feed(job) == -1)
 		return -1;
@@ -114,7 +136,7 @@ make_room(struct job *job, const struct framer *f, size_t *room)
 }
 
 static char *
-room(struct source *s, const struct framer *f, size_t *size)
+room(struct source *s, struct framer *f, size_t *size)
 {
 	struct job *job = job_of(s);
 	char *to;
@@ -131,11 +153,13 @@ took(struct source *s, struct framer *f, size_t n)
 {
 	struct job *job = job_of(s);
 	uint64_t bad = job->batch.lines.bad, records = job->batch.lines.records;
+	uint64_t bytes = job->batch.lines.bytes;
 
 	s->offset += n;
 	if (frame_take(f, &job->lines, job->scan, n, job->config->max_line,
 	    &job->batch.lines) == -1)
 		return out_of_memory(job) == 0;
+	f->position += job->batch.lines.bytes - bytes;
 	bucket_spend(&s->bucket, job->batch.lines.records - records, n);
 	tell_bad(job, s, bad);
 	return !header_due(job, f) || take_header(job, s, f) == 0;
@@ -193,7 +217,7 @@ static void
 finish(struct source *s, struct framer *f, bool clean)
 {
 	struct job *job = job_of(s);
-	uint64_t bad = job->batch.lines.bad;
+	uint64_t bad = job->batch.lines.bad, bytes = job->batch.lines.bytes;
 	int rc;
 
 	if (job->failed)
@@ -202,6 +226,7 @@ finish(struct source *s, struct framer *f, bool clean)
 		return;
 	rc = clean ? frame_end(f, &job->lines, job->config->max_line, &job->batch.lines) :
 	    frame_drop(f, &job->lines, &job->batch.lines);
+	f->position += job->batch.lines.bytes - bytes;
 	if (rc == -1) {
 		out_of_memory(job);
 	} else if (clean) {
@@ -211,6 +236,10 @@ finish(struct source *s, struct framer *f, bool clean)
 	} else if (rc == 1) {
 		job->told_bad = true;
 		notice(s, "dropped an unfinished line");
+	}
+	if (job_keeps(job)) {
+		(void)batch_feed(job);	/* what fails ends the loop */
+		job->framer = NULL;
 	}
 }
 

@@ -157,12 +157,35 @@ is_done(const struct job *job)
 	return job->failed && job->err->code == ERR_DONE;
 }
 
+/*
+ * With a checkpoint a run that is stopped goes on later: its open batch and windows are put down
+ * and not answered.  Where that cannot be in the middle of a batch the last commit stands, and
+ * what came since is read again; only what nobody has kept makes the batch end here.
+ */
+static int
+suspend(struct job *job, struct err *err)
+{
+	bool kept = job->config->journal > 0;
+	int rc;
+
+	if (batch_feed(job) == -1)
+		return -1;
+	rc = commit_now(job);
+	if (rc == 1 && !kept)
+		rc = batch_missed(job, batch_open_end(job));
+	if (rc == -1)
+		return -1;
+	return job->source_failed ? -1 : outputs_close(job, err);
+}
+
 /* What was accepted is emitted even if a source failed; then that error stands. */
 static int
 run(struct job *job, struct err *err)
 {
 	if (loop(job) == -1)
 		return is_done(job) ? outputs_close(job, err) : -1;
+	if (job_keeps(job) && (job->signal != 0 || job->source_failed))
+		return suspend(job, err);
 	if (job->source_failed && job->sums.lines.records + job->batch.lines.records == 0)
 		return -1;
 	if (batch_finish(job) == -1 && !is_done(job))

@@ -13,6 +13,8 @@
 
 #include "core/pipeline.h"
 #include "core/ticker.h"
+#include "engine/checkpoint.h"
+#include "engine/journal.h"
 #include "engine/stats.h"
 #include "engine/workers.h"
 #include "sink/sink.h"
@@ -59,6 +61,11 @@ struct job_config {
 	enum time_format		 time_format;
 	bool				 header, progress, quiet;
 	const char			*stats;		/* FILE, "-" or NULL */
+	const char			*checkpoint;	/* FILE or NULL */
+	bool				 sync;		/* commits survive a loss of power */
+	uint64_t			 journal;	/* bytes it may have; 0: there is none */
+	bool				 resume_changed;	/* keep the stages that are alike */
+	const char			*identity;	/* what the checkpoint belongs to, by lines */
 	void (*print)(const char *line);		/* shows one line to the user */
 };
 
@@ -67,6 +74,13 @@ struct input_state {			/* what event time must know of an -i */
 	bool	told;			/* that all have ended */
 	bool	live, idle;		/* it may fall silent for long; it has */
 	int64_t	heard;			/* monotonic time of its last bytes */
+};
+
+/* What was read behind the end of a batch, and is not fed yet when that is committed. */
+struct ahead {
+	struct frame_counts	counts;		/* bad lines too */
+	size_t			len;		/* of the block's text */
+	uint64_t		records;	/* of the block */
 };
 
 struct job {
@@ -111,7 +125,31 @@ struct job {
 	uint64_t		 line_records;	/* ... and the records by then */
 	int			 stats_fd;	/* -1: none */
 	struct buf		 stats_text;
+
+	struct checkpoint	 checkpoint;	/* path NULL: there is none */
+	struct journal		 journal;	/* if there is one */
+	struct progress		 past;		/* where the run before had come to */
+	uint64_t		 past_reconnects;
+	struct buf		 saved;		/* state of a source or sink, to be put */
+	struct buf		 header;	/* the first header record, with a NUL */
+	int64_t			*source_id;	/* of each source, in the checkpoint */
+	uint64_t		*source_put;	/* its offset, when it was last put */
+	struct buf		*sink_saved;	/* of each output, then bad and late: by that run */
+	struct source		*from;		/* of the records in the block ... */
+	struct framer		*framer;	/* ... and their connection */
+	bool			 replaying;	/* they come from the journal */
+	struct ahead		 skipped;	/* what is not fed again of their entry */
+	uint64_t		 fed;		/* number of the journal's entry that was fed last */
+	bool			 due;		/* a batch has ended since the last commit */
+	bool			 exact;		/* every output can be taken back to a commit */
+	int64_t			 committed;	/* monotonic time of the last commit */
 };
+
+static inline bool
+job_keeps(const struct job *job)
+{
+	return job->config->checkpoint != NULL;
+}
 
 /*
  * Runs a job to its end.  0; or -1 and the error; *SIGNAL is the signal that ended it, or 0.
@@ -154,6 +192,12 @@ void job_tell_bad(struct job *, const char *why);
 
 /* header.c: the first record of a connection, if the format has its columns there. */
 
+/* The record that named the columns in a run before binds the plan; 0 or -1. */
+int header_resume(struct job *, struct err *);
+
+/* Finds where the fields of a connection are by its header, which was kept.  0 or -1. */
+int header_place(struct job *, const struct source *, struct framer *, struct err *);
+
 /* True if the connection's next record is one. */
 bool header_due(const struct job *, const struct framer *);
 
@@ -182,6 +226,35 @@ int batch_inputs(struct job *, bool idle);
 
 /* Ends all batches that are open; 0 or -1. */
 int events_finish(struct job *);
+
+/* commit.c: with a checkpoint; without one nothing is done. */
+
+/*
+ * A batch has ended, and what is AHEAD was read but not fed.  Commits, unless the last commit was
+ * just now and nothing is lost by waiting.  0 or -1.
+ */
+int commit_batch(struct job *, const struct ahead *);
+
+/* Commits what has been fed, in the middle of a batch or not; 1: that cannot be now; 0 or -1. */
+int commit_now(struct job *);
+
+/* A block is about to be fed: journals it if it cannot be read again.  0 or -1. */
+int commit_journal(struct job *, const struct block *);
+
+/* The input is over, and all has been answered.  0 or -1. */
+int commit_finish(struct job *);
+
+/* resume.c: the same. */
+
+/* Opens the checkpoint, and finds out how far a run before has come; 0 or -1. */
+int resume_open(struct job *, struct err *);
+
+/* The pipeline and the outputs have been opened: takes the state; 0 or -1. */
+int resume_state(struct job *, struct err *);
+
+/* Before the sources start: feeds what the journal has, ends batches that were missed.  0 or -1. */
+int resume_start(struct job *, struct err *);
+void resume_close(struct job *);
 
 /* batch.c */
 
@@ -212,6 +285,12 @@ int batch_tick(struct job *);
 
 /* Feeds what has been read. */
 int batch_feed(struct job *);
+
+/* By the clock: ends a batch that ended at TICK, before this run began.  0 or -1. */
+int batch_missed(struct job *, int64_t tick);
+
+/* The end of the open batch: a multiple of its interval or its rows. */
+int64_t batch_open_end(const struct job *);
 
 /* The input is over: ends the open batch and the open windows. */
 int batch_finish(struct job *);

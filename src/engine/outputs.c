@@ -30,6 +30,7 @@ outputs_write(void *arg, unsigned output, const char *bytes, size_t len, struct 
 	struct job *job = arg;
 	struct sink *s = &job->sink[output];
 
+	s->given = true;
 	return s->class->write(s, bytes, len, err) == 0 ? 0 : tell_written(job, err);
 }
 
@@ -40,6 +41,7 @@ outputs_rows(void *arg, unsigned output, const struct schema *columns, const str
 	struct job *job = arg;
 	struct sink *s = &job->sink[output];
 
+	s->given = true;
 	return s->class->rows(s, columns, b, err) == 0 ? 0 : tell_written(job, err);
 }
 
@@ -49,6 +51,7 @@ outputs_end(struct job *job, int64_t time, struct err *err)
 	for (unsigned i = 0; i < job->sinks_open; i++) {
 		struct sink *s = &job->sink[i];
 
+		s->given = false;
 		if (s->class->end != NULL && s->class->end(s, time, err) == -1)
 			return tell_written(job, err);
 	}
@@ -122,8 +125,11 @@ give_head(struct job *job, struct sink *s, unsigned i)
 {
 	struct buf *out = &job->pipeline.encoder[i].out;
 
-	if ((s->class->flags & SINK_HEADS) == 0)
+	if ((s->class->flags & SINK_HEADS) == 0) {
+		if (s->saved != NULL)
+			out->len = 0;	/* it goes on behind the one that it has */
 		return;
+	}
 	job->head[i] = *out;
 	*out = (struct buf){ 0 };
 	s->head = job->head[i].data;
@@ -142,6 +148,15 @@ start(struct sink *s, struct err *err)
 	return -1;
 }
 
+/* What an output saved in the run before, or NULL. */
+static const struct buf *
+saved_of(const struct job *job, unsigned number)
+{
+	const struct buf *saved = job->sink_saved == NULL ? NULL : &job->sink_saved[number];
+
+	return saved == NULL || saved->len == 0 ? NULL : saved;
+}
+
 static int
 open_sink(struct job *job, unsigned i, struct err *err)
 {
@@ -152,6 +167,7 @@ open_sink(struct job *job, unsigned i, struct err *err)
 		.class = given->class, .address = given->address, .word = given->word, .fd = -1,
 		.rest = given->address + strlen(given->class->prefix),
 		.format = given->format->name, .notice = notice, .arg = job,
+		.deferred = job_keeps(job), .saved = saved_of(job, i),
 	};
 	give_head(job, s, i);
 	if (start(s, err) == -1)
@@ -162,11 +178,12 @@ open_sink(struct job *job, unsigned i, struct err *err)
 
 /* A file for records that become no rows. */
 static int
-open_records(struct job *job, struct sink *s, const char *path, struct err *err)
+open_records(struct job *job, struct sink *s, unsigned number, const char *path, struct err *err)
 {
 	*s = (struct sink){
 		.class = &sink_file, .address = path, .rest = path, .word = ERR_NO_WORD, .fd = -1,
-		.notice = notice, .arg = job,
+		.notice = notice, .arg = job, .deferred = job_keeps(job),
+		.saved = saved_of(job, number),
 	};
 	if (start(s, err) == 0)
 		return 0;
@@ -178,6 +195,7 @@ int
 outputs_open(struct job *job, struct err *err)
 {
 	const struct job_config *c = job->config;
+	unsigned n = c->plan->outputs;
 
 	job->sink = mem_zalloc((c->plan->outputs + 1) * sizeof(*job->sink));
 	job->head = mem_zalloc((c->plan->outputs + 1) * sizeof(*job->head));
@@ -188,9 +206,9 @@ outputs_open(struct job *job, struct err *err)
 	for (unsigned i = 0; i < c->plan->outputs; i++)
 		if (open_sink(job, i, err) == -1)
 			return -1;
-	if (c->bad == BAD_FILE && open_records(job, &job->bad, c->bad_file, err) == -1)
+	if (c->bad == BAD_FILE && open_records(job, &job->bad, n, c->bad_file, err) == -1)
 		return -1;
-	if (c->late_file != NULL && open_records(job, &job->late, c->late_file, err) == -1)
+	if (c->late_file != NULL && open_records(job, &job->late, n + 1, c->late_file, err) == -1)
 		return -1;
 	if (c->stats == NULL)
 		return 0;

@@ -186,7 +186,7 @@ make_seed(uint64_t seed[3])
 static bool
 reads_apart(const struct job_config *c)
 {
-	bool apart = !c->bound || c->plan->time_field != NULL;
+	bool apart = !c->bound || c->plan->time_field != NULL || c->checkpoint != NULL;
 
 	for (unsigned i = 0; i < c->plan->roots; i++)
 		apart |= c->plan->root[i].source != -1;
@@ -223,6 +223,7 @@ open_pipeline(struct job *job, struct err *err)
 		.lanes = parallel ? c->jobs : 1, .time_format = c->time_format,
 		.keep_bad = c->bad == BAD_FILE, .keep_late = c->late_file != NULL,
 		.sources = c->inputs, .lateness = c->lateness,
+		.store = job_keeps(job) ? &job->checkpoint.store : NULL,
 		.host = {
 			.arg = job, .write = outputs_write, .rows = outputs_rows,
 			.closed = batch_closed,
@@ -249,7 +250,7 @@ job_bind(struct job *job, struct err *err)
 {
 	if (open_pipeline(job, err) == -1 ||
 	    (job->config->header && pipeline_head(&job->pipeline, err) == -1) ||
-	    outputs_open(job, err) == -1)
+	    outputs_open(job, err) == -1 || resume_state(job, err) == -1)
 		return -1;
 	job->bound = true;
 	batch_begin(job);
@@ -262,6 +263,8 @@ start(struct job *job, struct err *err)
 	job->running = job->nsources;
 	batch_start(job);
 	if (job->config->bound && job_bind(job, err) == -1)
+		return -1;
+	if (resume_start(job, err) == -1)
 		return -1;
 	for (size_t i = 0; i < job->nsources; i++)
 		if (job->source[i]->class->start(job->source[i], err) == -1)
@@ -276,7 +279,7 @@ job_open(struct job *job, struct err *err)
 		return -1;
 	input_host(job);
 	if (open_input(job, err) == -1 || open_sources(job, err) == -1 ||
-	    timers_open(job, err) == -1)
+	    timers_open(job, err) == -1 || resume_open(job, err) == -1)
 		return -1;
 	return start(job, err);
 }
@@ -333,6 +336,7 @@ job_close(struct job *job)
 	lines_close(&job->lines);
 	outputs_free(job);
 	header_close(job);
+	resume_close(job);
 	mem_free(job->to);
 	mem_free(job->account_sums);
 	mem_free(job->input);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
@@ -75,6 +76,12 @@ real_mono(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+static void
+real_point(const char *name)
+{
+	(void)name;
+}
+
 struct sys sys = {
 	.open = real_open,
 	.close = close,
@@ -98,6 +105,7 @@ struct sys sys = {
 	.mkdir = mkdir,
 	.unlink = unlink,
 	.isatty = isatty,
+	.flock = flock,
 	.poll = poll,
 	.pipe2 = pipe2,
 	.socket = socket,
@@ -119,6 +127,7 @@ struct sys sys = {
 	.processors = real_processors,
 	.wall = real_wall,
 	.mono = real_mono,
+	.point = real_point,
 };
 
 int

@@ -42,6 +42,7 @@ struct sys {
 	int	(*mkdir)(const char *path, mode_t mode);
 	int	(*unlink)(const char *path);
 	int	(*isatty)(int fd);
+	int	(*flock)(int fd, int operation);
 	int	(*poll)(struct pollfd *, nfds_t n, int timeout_ms);
 	int	(*pipe2)(int fds[2], int flags);
 	int	(*socket)(int family, int type, int protocol);
@@ -66,6 +67,7 @@ struct sys {
 	long	(*processors)(void);	/* that may be used; -1 if unknown */
 	int64_t	(*wall)(void);		/* microseconds since the epoch */
 	int64_t	(*mono)(void);		/* microseconds since anything, never back */
+	void	(*point)(const char *name);	/* nothing: a test can stop the program there */
 };
 
 extern struct sys sys;

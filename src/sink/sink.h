@@ -61,6 +61,7 @@ struct sink {
 	size_t			 head_len;	/* ... that begins each file; 0: none */
 	int			 fd;
 	void			*private;	/* class->size bytes */
+	bool			 given;		/* the engine's: rows, since the last end */
 	bool			 deferred;	/* publish is called: there is a checkpoint */
 	const struct buf	*saved;		/* what save gave in the run before, or NULL */
 	void			*arg;		/* of notice */

@@ -60,7 +60,7 @@ struct source_host {
 	 * 1 or more, can be put; NULL: as RECEIVE_STOP.  Then N of them were put there, and nothing
 	 * else was called in between; false: as RECEIVE_STOP.
 	 */
-	char		*(*room)(struct source *, const struct framer *, size_t *size);
+	char		*(*room)(struct source *, struct framer *, size_t *size);
 	bool		(*took)(struct source *, struct framer *, size_t n);
 
 	/*

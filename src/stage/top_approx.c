@@ -61,16 +61,13 @@ save(const struct aggregate *agg, const uint64_t *value, struct buf *out)
 	return wire_put_word(out, value[0]) == -1 ? -1 : heavy_save(value + 1, out);
 }
 
-static ptrdiff_t
-load(const struct aggregate *agg, uint64_t *value, const char *text, size_t len)
+static int
+load(const struct aggregate *agg, uint64_t *value, struct wire *in)
 {
 	struct heavy_config config = heavy_of(agg->config);
-	struct wire in = { text, text + len, false };
 
-	value[0] += wire_get_word(&in);
-	if (heavy_load(value + 1, &in, &config) == -1)
-		return -1;
-	return in.damaged ? 0 : in.at - text;
+	value[0] += wire_get_word(in);
+	return heavy_load(value + 1, in, &config);
 }
 
 /* ---- the stage ---- */

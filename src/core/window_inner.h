@@ -1,0 +1,27 @@
+/* What the files of core/window share: window.c panes and answers, window_save.c the stored panes. */
+#ifndef CORE_WINDOW_INNER_H
+#define CORE_WINDOW_INNER_H
+
+#include "core/window.h"
+
+/* True if its windows follow each other: there is one pane, the open one. */
+static inline bool
+window_tumbles(const struct window *w)
+{
+	return w->npanes == 1;
+}
+
+/* A closed pane, from 0, the oldest. */
+static inline struct pane *
+window_pane_at(const struct window *w, size_t i)
+{
+	return &w->panes[(w->first + i) % w->npanes];
+}
+
+/* Makes the open map a closed pane, of which something is STORED or not; 0 or -1 (memory). */
+int window_close_pane(struct window *, bool stored);
+
+/* With a checkpoint: a batch has ended, and ENDS: with it the pane.  0, or -1 and the error. */
+int window_hold(struct window *, bool ends, struct err *);
+
+#endif

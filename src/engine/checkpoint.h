@@ -1,0 +1,112 @@
+/*
+ * The checkpoint: one SQLite database that holds all that a run must know to go on after it was
+ * stopped or killed.  What is put into it since the last commit becomes valid at the next one, all
+ * at once.
+ *
+ *   meta      name, value          version of the program, identity of the pipeline, columns
+ *   chunk     role, owner, tick, generation, seq, sum, bytes
+ *                                  the state, see core/store.h; sum is the CRC-32 of the bytes
+ *   source    id, input, address, position, reconnects
+ *   output    number, address, state
+ *   progress  one row: the last batch, and sums since the beginning
+ *   status, sources, outputs, parts   views for people
+ *
+ * Write-ahead logging lets others read the last commit at any time.  One process has it: a lock
+ * (flock(2)) on the file is held while it is open.
+ */
+#ifndef ENGINE_CHECKPOINT_H
+#define ENGINE_CHECKPOINT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "core/store.h"
+
+#include <sqlite3.h>
+#include <stdbool.h>
+
+#define CHECKPOINT_VERSION 1
+
+enum checkpoint_statement {
+	CHECKPOINT_BEGIN, CHECKPOINT_COMMIT, CHECKPOINT_PUT, CHECKPOINT_CLEAR, CHECKPOINT_CHUNKS,
+	CHECKPOINT_META_GET, CHECKPOINT_META_SET, CHECKPOINT_PROGRESS_GET, CHECKPOINT_PROGRESS_SET,
+	CHECKPOINT_SOURCE_FIND, CHECKPOINT_SOURCE_ADD, CHECKPOINT_SOURCE_SET,
+	CHECKPOINT_OUTPUT_GET, CHECKPOINT_OUTPUT_SET, CHECKPOINT_STATEMENTS
+};
+
+struct checkpoint {			/* a zeroed one can be closed */
+	const char	*path;
+	sqlite3		*db;
+	int		 lock;		/* a descriptor of the file, or -1 */
+	bool		 begun;		/* a transaction is open */
+	bool		 resumed;	/* it was there, with a commit */
+	struct store	 store;		/* what the pipeline puts its state into */
+	sqlite3_stmt	*statement[CHECKPOINT_STATEMENTS];
+};
+
+/*
+ * Opens PATH, which is made if it is missing; FULL: what is committed survives a loss of power, at
+ * the price of waiting for the disk.  0, or -1 and the error: closed all the same.
+ */
+int checkpoint_open(struct checkpoint *, const char *path, bool full, struct err *);
+void checkpoint_close(struct checkpoint *);
+
+/* Makes valid what was put; 0, or -1 and the error: the last commit stands. */
+int checkpoint_commit(struct checkpoint *, struct err *);
+
+/* Gives every chunk, in the order of their parts; TAKE returns 0, or -1 and the error. */
+int checkpoint_chunks(struct checkpoint *, int (*take)(void *arg, const struct store_part *,
+    const char *bytes, size_t len, struct err *), void *arg, struct err *);
+
+/* A text under a name: appended to OUT, with a NUL behind it; 1, 0: there is none, or -1. */
+int checkpoint_get(struct checkpoint *, const char *name, struct buf *out, struct err *);
+int checkpoint_set(struct checkpoint *, const char *name, const char *value, struct err *);
+
+/* The last commit. */
+struct progress {
+	uint64_t	batch;		/* batches that have ended since the beginning */
+	int64_t		time;		/* end of the last one, microseconds since the epoch */
+	int64_t		rows;		/* by rows: that were fed */
+	uint64_t	records, bad, late, keys, state_bytes;
+	uint64_t	journal;	/* entries of the journal that were fed ... */
+	uint64_t	skip_bytes;	/* ... and what was fed of the next one, too */
+	uint64_t	skip_records;
+	bool		open;		/* in the middle of a batch */
+	bool		finished;	/* the input had ended */
+};
+
+/* Reads it, if there is one (c->resumed); puts a new one.  0, or -1 and the error. */
+int checkpoint_progress(struct checkpoint *, struct progress *, struct err *);
+int checkpoint_set_progress(struct checkpoint *, const struct progress *, int64_t now,
+    struct err *);
+
+/* The number of a source under which its state is put, made if it is new; 0 or -1. */
+int checkpoint_source(struct checkpoint *, int input, const char *address, int64_t *id,
+    uint64_t *reconnects, struct err *);
+int checkpoint_set_source(struct checkpoint *, int64_t id, uint64_t position,
+    uint64_t reconnects, struct err *);
+
+/* Appends what a sink has saved; 1, 0: nothing; or -1 and the error. */
+int checkpoint_output(struct checkpoint *, unsigned number, struct buf *state, struct err *);
+int checkpoint_set_output(struct checkpoint *, unsigned number, const char *address,
+    const struct buf *state, struct err *);
+
+/* ---- between the files of the checkpoint ---- */
+
+/* A statement ready to be bound, or NULL and the error. */
+sqlite3_stmt *checkpoint_statement(struct checkpoint *, enum checkpoint_statement,
+    struct err *);
+
+/*
+ * Runs a statement: SQLITE_ROW or SQLITE_DONE (then it is reset), or -1 and the error.  One that
+ * changes something begins a transaction if none is open.
+ */
+int checkpoint_read(struct checkpoint *, enum checkpoint_statement, struct err *);
+int checkpoint_step(struct checkpoint *, enum checkpoint_statement, struct err *);
+
+/* Ends a statement that gave a row. */
+void checkpoint_reset(struct checkpoint *, enum checkpoint_statement);
+
+/* The last call to SQLite has failed: fills the error; returns -1. */
+int checkpoint_error(struct checkpoint *, struct err *);
+
+#endif

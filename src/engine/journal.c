@@ -1,0 +1,270 @@
+/* What came and cannot be read again, see journal.h. */
+#include "engine/journal.h"
+
+#include "base/mem.h"
+#include "base/wire.h"
+#include "engine/sys.h"
+#include "sink/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define HEAD 24				/* length, number, sum: 8 bytes each */
+#define ENTRY_MAX ((uint64_t)1 << 41)	/* bytes; what says more is damaged */
+#define SUFFIX_ROOM 16
+
+/* ---- opening ---- */
+
+static int
+open_file(struct journal_file *f, const char *path, int number, struct err *err)
+{
+	size_t room = strlen(path) + SUFFIX_ROOM;
+	struct stat st;
+
+	f->path = mem_alloc(room);
+	if (f->path == NULL)
+		return err_memory(err, "starting");
+	(void)snprintf(f->path, room, "%s.journal-%d", path, number);
+	f->fd = sys_open(f->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_APPEND, 0666);
+	if (f->fd == -1)
+		return err_system(err, f->path, "open the journal", errno);
+	if (sys.fstat(f->fd, &st) == -1)
+		return err_system(err, f->path, "stat", errno);
+	f->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+int
+journal_open(struct journal *j, const char *path, bool sync, struct err *err)
+{
+	*j = (struct journal){ .sync = sync, .file = { { .fd = -1 }, { .fd = -1 } } };
+	for (int i = 0; i < 2; i++)
+		if (open_file(&j->file[i], path, i + 1, err) == -1) {
+			journal_close(j);
+			return -1;
+		}
+	return sync ? descriptor_sync_name(j->file[0].path, err) : 0;
+}
+
+void
+journal_close(struct journal *j)
+{
+	for (int i = 0; i < 2; i++) {
+		if (j->file[i].path != NULL && j->file[i].fd != -1)
+			sys.close(j->file[i].fd);
+		mem_free(j->file[i].path);
+	}
+	buf_free(&j->scratch);
+	*j = (struct journal){ .file = { { .fd = -1 }, { .fd = -1 } } };
+}
+
+/* ---- writing ---- */
+
+static uint64_t
+sum_of(uint64_t sum, const void *bytes, size_t len)
+{
+	return crc32_z((uLong)sum, bytes, len);
+}
+
+/* What comes before the records, but for the head. */
+static int
+put_front(struct buf *out, const struct journal_entry *e)
+{
+	if (wire_put(out, (uint64_t)(e->source + 1)) == -1 || wire_put(out, e->records) == -1)
+		return -1;
+	return wire_put_bytes(out, e->header, e->header_len);
+}
+
+/* The front of an entry with its head: the records follow. */
+static int
+make_front(struct journal *j, const struct journal_entry *e)
+{
+	struct buf *out = &j->scratch, head = { 0 };
+	uint64_t sum;
+	int rc;
+
+	out->len = 0;
+	if (buf_reserve(out, HEAD) == -1)
+		return -1;
+	out->len = HEAD;
+	if (put_front(out, e) == -1)
+		return -1;
+	sum = sum_of(sum_of(0, out->data + HEAD, out->len - HEAD), e->text, e->len);
+	rc = wire_put_word(&head, out->len - HEAD + e->len);
+	if (rc == 0)
+		rc = wire_put_word(&head, e->number);
+	if (rc == 0)
+		rc = wire_put_word(&head, sum);
+	if (rc == 0)
+		memcpy(out->data, head.data, HEAD);
+	buf_free(&head);
+	return rc;
+}
+
+int
+journal_add(struct journal *j, struct journal_entry *e, struct err *err)
+{
+	struct journal_file *f = &j->file[j->current];
+
+	e->number = j->number + 1;
+	if (make_front(j, e) == -1)
+		return err_memory(err, "writing the journal");
+	if (descriptor_write(f->fd, f->path, j->scratch.data, j->scratch.len, err) == -1 ||
+	    descriptor_write(f->fd, f->path, e->text, e->len, err) == -1) {
+		err->code = ERR_RUN;
+		err_add(err, "; what came last was not counted");
+		return -1;
+	}
+	if (j->sync && descriptor_sync(f->fd, f->path, err) == -1)
+		return -1;
+	f->size += j->scratch.len + e->len;
+	f->last = j->number = e->number;
+	return 0;
+}
+
+uint64_t
+journal_bytes(const struct journal *j)
+{
+	return j->file[0].size + j->file[1].size;
+}
+
+static int
+empty(struct journal_file *f, struct err *err)
+{
+	if (f->size == 0)
+		return 0;
+	if (sys.ftruncate(f->fd, 0) == -1)
+		return err_system(err, f->path, "ftruncate", errno);
+	f->size = f->last = 0;
+	return 0;
+}
+
+int
+journal_committed(struct journal *j, uint64_t upto, bool cut, struct err *err)
+{
+	for (int i = 0; i < 2; i++)
+		if (j->file[i].last <= upto && empty(&j->file[i], err) == -1)
+			return -1;
+	if (cut && j->file[j->current].size > 0 && j->file[!j->current].size == 0)
+		j->current = !j->current;
+	return 0;
+}
+
+/* ---- reading ---- */
+
+/* Reads SIZE bytes at OFFSET; how many there were, or -1 and the error. */
+static ssize_t
+read_at(const struct journal_file *f, char *to, size_t size, uint64_t offset, struct err *err)
+{
+	size_t got = 0;
+
+	while (got < size) {
+		ssize_t n = sys.pread(f->fd, to + got, size - got, (off_t)(offset + got));
+
+		if (n == 0)
+			break;
+		if (n == -1 && errno != EINTR)
+			return err_system(err, f->path, "read", errno);
+		if (n > 0)
+			got += (size_t)n;
+	}
+	return (ssize_t)got;
+}
+
+static bool
+parse(struct journal_entry *e, const char *bytes, size_t len)
+{
+	struct wire in = { bytes, bytes + len, false };
+
+	e->source = (int)wire_get(&in) - 1;
+	e->records = wire_get(&in);
+	e->header = wire_get_bytes(&in, &e->header_len);
+	e->text = in.at;
+	e->len = (size_t)(in.end - in.at);
+	return !in.damaged;
+}
+
+/*
+ * The entry at OFFSET, read into scratch; its size, 0 if there is none or it was cut short, or -1
+ * and the error.
+ */
+static ssize_t
+read_entry(struct journal *j, const struct journal_file *f, uint64_t offset,
+    struct journal_entry *e, struct err *err)
+{
+	char head[HEAD];
+	struct wire in = { head, head + HEAD, false };
+	ssize_t n = read_at(f, head, HEAD, offset, err);
+	uint64_t len, sum;
+
+	if (n < HEAD)
+		return n == -1 ? -1 : 0;
+	len = wire_get_word(&in);
+	e->number = wire_get_word(&in);
+	sum = wire_get_word(&in);
+	if (len > ENTRY_MAX || len > f->size - offset - HEAD)
+		return 0;
+	j->scratch.len = 0;
+	if (buf_reserve(&j->scratch, (size_t)len) == -1)
+		return err_memory(err, "reading the journal");
+	n = read_at(f, j->scratch.data, (size_t)len, offset + HEAD, err);
+	if (n == -1)
+		return -1;
+	if ((uint64_t)n < len || sum_of(0, j->scratch.data, (size_t)len) != sum ||
+	    !parse(e, j->scratch.data, (size_t)len))
+		return 0;
+	return (ssize_t)(HEAD + len);
+}
+
+static int
+replay_file(struct journal *j, struct journal_file *f, uint64_t after,
+    int (*take)(void *arg, const struct journal_entry *, struct err *), void *arg, struct err *err)
+{
+	uint64_t offset = 0;
+	struct journal_entry e;
+	ssize_t size;
+
+	while ((size = read_entry(j, f, offset, &e, err)) > 0) {
+		offset += (uint64_t)size;
+		f->last = e.number;
+		if (e.number > j->number)
+			j->number = e.number;
+		if (e.number > after && take(arg, &e, err) == -1)
+			return -1;
+	}
+	if (size == -1)
+		return -1;
+	if (offset < f->size && sys.ftruncate(f->fd, (off_t)offset) == -1)
+		return err_system(err, f->path, "ftruncate", errno);
+	f->size = offset;
+	return 0;
+}
+
+int
+journal_replay(struct journal *j, uint64_t after,
+    int (*take)(void *arg, const struct journal_entry *, struct err *), void *arg, struct err *err)
+{
+	struct journal_entry first[2] = { { .number = UINT64_MAX }, { .number = UINT64_MAX } };
+	int one;
+
+	for (int i = 0; i < 2; i++) {
+		ssize_t size = read_entry(j, &j->file[i], 0, &first[i], err);
+
+		if (size == -1)
+			return -1;
+		if (size == 0)
+			first[i].number = UINT64_MAX;
+	}
+	j->number = after;
+	one = first[0].number > first[1].number;
+	if (replay_file(j, &j->file[one], after, take, arg, err) == -1 ||
+	    replay_file(j, &j->file[!one], after, take, arg, err) == -1)
+		return -1;
+	j->current = j->file[!one].size > 0 ? !one : one;
+	return 0;
+}
