@@ -224,6 +224,7 @@ close_tail(struct source *s)
 		event_free(t->timer);
 	watch_close(&t->watch);
 	arrivals_free(&t->arrivals);
+	buf_free(&t->put);
 	mem_free(t->dir);
 }
 
@@ -237,4 +238,6 @@ const struct source_class source_tail = {
 	.open = open_tail,
 	.start = start_tail,
 	.close = close_tail,
+	.save = tail_save,
+	.load = tail_load,
 };

@@ -74,6 +74,18 @@ make_last(struct tail *t, const struct stat *st)
 	return false;
 }
 
+int
+tail_add(struct tail *t, int fd, const struct stat *st)
+{
+	struct trail *new = trail_open(fd, st);
+
+	if (new == NULL)
+		return -1;
+	*end_of(t) = new;
+	new->watched = tail_watch_file(t, fd);
+	return 0;
+}
+
 void
 tail_drop(struct tail *t, struct trail **at)
 {
@@ -99,7 +111,6 @@ follow(struct source *s, int fd)
 {
 	struct tail *t = tail_of(s);
 	const char *packing;
-	struct trail *new;
 	struct stat st;
 	int number;
 
@@ -115,13 +126,10 @@ follow(struct source *s, int fd)
 		sys.close(fd);
 		return 0;
 	}
-	new = trail_open(fd, &st);
-	if (new == NULL) {
+	if (tail_add(t, fd, &st) == -1) {
 		sys.close(fd);
 		return tail_fail(s, "", ENOMEM);
 	}
-	*end_of(t) = new;
-	new->watched = tail_watch_file(t, fd);
 	t->told = false;
 	packing = tail_recognise(fd);
 	if (packing != NULL)
@@ -142,18 +150,27 @@ tell(void *arg, const struct inotify_event *e)
 		arrivals_event(&t->arrivals, e);
 }
 
+bool
+tail_path(const struct tail *t, const char *name, char path[PATH_MAX])
+{
+	size_t len = strlen(t->dir);
+
+	if (len + strlen(name) >= PATH_MAX)
+		return false;
+	memcpy(path, t->dir, len);
+	strcpy(path + len, name);
+	return true;
+}
+
 /* Opens what an arrival is called by now; -1 if it cannot be. */
 static int
 open_arrival(const struct tail *t, const struct arrival *a)
 {
-	size_t len = strlen(t->dir);
 	char path[PATH_MAX];
 
 	errno = ENOENT;
-	if (a->name[0] == '\0' || len + sizeof(a->name) > sizeof(path))
+	if (a->name[0] == '\0' || !tail_path(t, a->name, path))
 		return -1;
-	memcpy(path, t->dir, len);
-	strcpy(path + len, a->name);
 	return sys_open(path, TAIL_FLAGS, 0);
 }
 

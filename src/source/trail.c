@@ -27,7 +27,8 @@ trail_open(int fd, const struct stat *st)
 void
 trail_close(struct trail *t)
 {
-	sys.close(t->fd);
+	if (t->fd != -1)
+		sys.close(t->fd);
 	frame_close(&t->framer);
 	mem_free(t);
 }
@@ -54,9 +55,44 @@ trail_skip(struct trail *t, struct source *s, struct err *err)
 		return err_system(err, s->address, "read", errno);
 	if (head_check(&t->head, t->fd) == HEAD_ERROR)
 		return err_system(err, s->address, "read", errno);
-	t->offset = t->size = (uint64_t)st.st_size;
+	t->offset = t->size = t->framer.position = (uint64_t)st.st_size;
 	t->framer.skipping = last != '\n';
 	return 0;
+}
+
+int
+trail_put(struct buf *out, const struct trail *t)
+{
+	const struct spot spot = { .dev = t->dev, .ino = t->ino, .head = t->head,
+	    .size = t->size };
+
+	if (spot_put(out, &spot, &t->framer) == -1 ||
+	    wire_put_word(out, (uint64_t)t->changed.tv_sec) == -1)
+		return -1;
+	return wire_put(out, (uint64_t)t->changed.tv_nsec);
+}
+
+struct trail *
+trail_get(struct wire *in)
+{
+	const struct stat none = { .st_ino = 0 };
+	struct trail *t = trail_open(-1, &none);
+	struct spot spot;
+
+	if (t == NULL)
+		return NULL;
+	if (spot_get(in, &spot, &t->framer) == -1) {
+		trail_close(t);
+		return NULL;
+	}
+	t->dev = spot.dev;
+	t->ino = spot.ino;
+	t->head = spot.head;
+	t->size = spot.size;
+	t->offset = t->framer.position;
+	t->changed.tv_sec = (time_t)wire_get_word(in);
+	t->changed.tv_nsec = (long)wire_get(in);
+	return t;
 }
 
 /* Starts again at the beginning of a file whose content went away. */
@@ -69,7 +105,7 @@ restart(struct trail *t, struct source *s, int64_t now)
 	s->host->notice(s, "was truncated at byte %llu or behind it; lost are %llu bytes that were "
 	    "seen there, and any that were written in the last %lld ms",
 	    (unsigned long long)t->offset, unread, (long long)(now - t->looked) / 1000 + 1);
-	t->offset = 0;
+	t->offset = t->framer.position = 0;
 	t->head = (struct head){ 0 };
 }
 

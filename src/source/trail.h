@@ -7,7 +7,7 @@
 #define SOURCE_TRAIL_H
 
 #include "source/probe.h"
-#include "source/source.h"
+#include "source/spot.h"
 
 #include <sys/stat.h>
 
@@ -36,6 +36,10 @@ enum trail_state {
 /* Takes FD, whose fstat was ST; NULL: memory is short, FD is still the caller's. */
 struct trail *trail_open(int fd, const struct stat *st);
 void trail_close(struct trail *);
+
+/* A trail as bytes: 0, or -1 (memory); and back, with fd -1: NULL if memory is short. */
+int trail_put(struct buf *, const struct trail *);
+struct trail *trail_get(struct wire *);
 
 /* Begins at its end; the rest of a line that has begun there is no record.  0 or -1 and ERR. */
 int trail_skip(struct trail *, struct source *, struct err *);
