@@ -262,24 +262,19 @@ add_between(struct source *s, void *arg, const char *name, const struct stat *st
 	return 0;
 }
 
-/* The last file that is known was written to at AFTER, or later if it was found. */
+/* AFTER: when the newest file of the run before was last seen to be written to. */
 static int
 find_between(struct source *s, struct timespec after, struct err *err)
 {
 	struct tail *t = s->private;
 	struct between b = { .after = after, .at = &t->first };
-	struct trail *last = NULL;
-	struct stat st;
 
-	for (; *b.at != NULL; b.at = &(*b.at)->next)
-		last = *b.at;
+	while (*b.at != NULL)
+		b.at = &(*b.at)->next;
 	if (sys.stat(s->rest, &b.named) == -1)
 		b.named = (struct stat){ .st_ino = 0 };
 	else if (tail_follows(t, &b.named))
 		return 0;
-	if (last != NULL && sys.fstat(last->fd, &st) == 0 &&
-	    compare_times(b.after, st.st_mtim) < 0)
-		b.after = st.st_mtim;
 	return scan(s, add_between, &b, err);
 }
 
@@ -290,7 +285,7 @@ tail_resume(struct source *s, struct err *err)
 	const struct trail *last = t->first;
 	struct timespec after;
 	struct stat st;
-	ino_t ino;
+	ino_t lost = 0;
 
 	if (last == NULL)
 		return 0;
@@ -299,9 +294,12 @@ tail_resume(struct source *s, struct err *err)
 	while (last->next != NULL)
 		last = last->next;
 	after = last->changed;
-	ino = last->fd == -1 ? last->ino : 0;
+	if (last->fd == -1)
+		lost = last->ino;
+	else if (sys.fstat(last->fd, &st) == 0)
+		after = st.st_mtim;
 	drop_gone(s);
-	if (ino != 0 && sys.stat(s->rest, &st) == 0 && st.st_ino == ino)
+	if (lost != 0 && sys.stat(s->rest, &st) == 0 && st.st_ino == lost)
 		return 0;		/* it was truncated, and not renamed */
 	return find_between(s, after, err);
 }
