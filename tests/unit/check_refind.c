@@ -85,6 +85,7 @@ START_TEST(dir_cut_anywhere)
 	}
 	for (int round = 0; round < 5; round++) {
 		rig.piece = 1 + rand_below(3000);
+		rig.eager = round % 2 == 0;
 		while (rig.out.len < want.len)
 			run(dir, 1 + rand_below(want.len / 4));
 		text_same(&rig.out, &want, "files of a directory");
@@ -187,9 +188,12 @@ START_TEST(dir_written_anew)
 	for (int i = 0; i < 20000; i++)
 		text_printf(&want, "%d\n", i);
 	file_write(in_folder("in/a"), want.data, want.len);
-	rig.piece = 8;			/* a save for each would be too slow: see loop */
-	while (rig.out.len < want.len)
-		run(dir, 1 + rand_below(20000));
+	rig.piece = 8;
+	rig.eager = true;
+	while (rig.out.len < want.len) {
+		run(dir, 1 + rand_below(60000));
+		ck_assert_uint_lt(rig.chunks, 4200);
+	}
 	text_same(&rig.out, &want, "one file");
 	buf_free(&want);
 }
@@ -380,7 +384,7 @@ START_TEST(damaged)
 		text_add(&saved, rig.chunk[i].bytes.data, rig.chunk[i].bytes.len);
 	ck_assert_uint_gt(saved.len, 20);
 	rig.dry = true;
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < 100; i++) {
 		bad.len = 0;
 		text_add(&bad, saved.data, i % 2 == 0 ? 1 + rand_below(saved.len - 1) : saved.len);
 		for (uint64_t n = 1 + rand_below(3); n > 0; n--)
@@ -390,7 +394,7 @@ START_TEST(damaged)
 			found++;
 		}
 	}
-	ck_assert_int_gt(found, 100);
+	ck_assert_int_gt(found, 30);
 	buf_free(&saved);
 	buf_free(&bad);
 }

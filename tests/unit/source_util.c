@@ -24,6 +24,52 @@ rig_of(struct source *s)
 	return (struct rig *)(void *)((char *)s->host - offsetof(struct rig, host));
 }
 
+/* ---- the store ---- */
+
+void
+rig_forget(struct rig *rig)
+{
+	for (size_t i = 0; i < rig->chunks; i++)
+		buf_free(&rig->chunk[i].bytes);
+	free(rig->chunk);
+	rig->chunk = NULL;
+	rig->chunks = 0;
+}
+
+static int
+put(void *arg, const struct store_part *part, const char *bytes, size_t len, struct err *err)
+{
+	struct rig *rig = arg;
+
+	(void)err;
+	ck_assert_int_eq(part->role, STORE_SOURCE);
+	rig->chunk = realloc(rig->chunk, (rig->chunks + 1) * sizeof(*rig->chunk));
+	rig->chunk[rig->chunks] = (struct chunk){ .bytes = { 0 } };
+	text_add(&rig->chunk[rig->chunks++].bytes, bytes, len);
+	return 0;
+}
+
+static int
+clear(void *arg, const struct store_part *part, struct err *err)
+{
+	(void)part;
+	(void)err;
+	rig_forget(arg);
+	return 0;
+}
+
+static void
+save(struct rig *rig)
+{
+	const struct store store = { .arg = rig, .put = put, .clear = clear };
+	struct saving to = { .store = &store, .part = { .role = STORE_SOURCE },
+	    .out = &rig->saved };
+	struct err err;
+
+	DEMAND(rig->source.class->save(&rig->source, &to, &err) == 0);
+	DEMAND(rig->saved.len == 0);
+}
+
 /* ---- the host ---- */
 
 static char *
@@ -44,6 +90,8 @@ keep(struct rig *rig, struct framer *f, const struct frame_counts *counts)
 	rig->taken += counts->bytes;
 	text_add(&rig->out, rig->lines.data, rig->lines.len);
 	lines_empty(&rig->lines);
+	if (rig->eager)
+		save(rig);
 	rig->stopped |= rig->taken >= rig->stop;
 	return !rig->stopped;
 }
@@ -119,51 +167,7 @@ notice(struct source *s, const char *format, ...)
 	text_printf(&rig_of(s)->told, "%s\n", line);
 }
 
-/* ---- the store ---- */
-
-void
-rig_forget(struct rig *rig)
-{
-	for (size_t i = 0; i < rig->chunks; i++)
-		buf_free(&rig->chunk[i].bytes);
-	free(rig->chunk);
-	rig->chunk = NULL;
-	rig->chunks = 0;
-}
-
-static int
-put(void *arg, const struct store_part *part, const char *bytes, size_t len, struct err *err)
-{
-	struct rig *rig = arg;
-
-	(void)err;
-	ck_assert_int_eq(part->role, STORE_SOURCE);
-	rig->chunk = realloc(rig->chunk, (rig->chunks + 1) * sizeof(*rig->chunk));
-	rig->chunk[rig->chunks] = (struct chunk){ .bytes = { 0 } };
-	text_add(&rig->chunk[rig->chunks++].bytes, bytes, len);
-	return 0;
-}
-
-static int
-clear(void *arg, const struct store_part *part, struct err *err)
-{
-	(void)part;
-	(void)err;
-	rig_forget(arg);
-	return 0;
-}
-
-static void
-save(struct rig *rig)
-{
-	const struct store store = { .arg = rig, .put = put, .clear = clear };
-	struct saving to = { .store = &store, .part = { .role = STORE_SOURCE },
-	    .out = &rig->saved };
-	struct err err;
-
-	DEMAND(rig->source.class->save(&rig->source, &to, &err) == 0);
-	DEMAND(rig->saved.len == 0);
-}
+/* ---- runs ---- */
 
 static int
 load(struct rig *rig)
@@ -184,8 +188,6 @@ load(struct rig *rig)
 	}
 	return 0;
 }
-
-/* ---- runs ---- */
 
 void
 rig_open(struct rig *rig)

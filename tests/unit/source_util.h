@@ -22,6 +22,7 @@ struct rig {
 	uint64_t		 taken;		/* in this run */
 	size_t			 piece;		/* the most that is read at a time */
 	bool			 dry;		/* runs read nothing */
+	bool			 eager;		/* all that is taken is saved at once */
 	bool			 stopped, ended, failed;
 	struct err		 err;
 	struct chunk		*chunk;		/* what was saved */
