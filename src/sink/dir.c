@@ -1,100 +1,55 @@
 /*
  * dir:DIR: a file for each batch that has rows, named by the batch's time.  A file has its name
- * only when it is complete: until then it is a hidden one with a name that no other run has.  A
- * batch that is given again by another run takes the place of its file.
+ * only when it is complete: until then it is a hidden one with a name that no other run has (see
+ * folder.h).  A batch that is given again by another run takes the place of its file; with a
+ * checkpoint no batch is, and files get their names when that is committed.
  */
-#include "base/mem.h"
 #include "base/tstamp.h"
 #include "engine/sys.h"
 #include "sink/descriptor.h"
+#include "sink/folder.h"
 #include "sink/sink.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#define NAME_ROOM 64			/* of a file: time, number, extension */
-#define ATTEMPTS 8			/* at a name that nobody has */
-
 struct dir {
-	char		*hidden, *name;	/* paths of the open file, now and when it is complete */
-	size_t		 room;		/* bytes of each of them */
-	bool		 exists;	/* there is a hidden file; s->fd is open unless it failed */
-	bool		 has_rows;
-	bool		 named;		/* a file of this run has got its name ... */
-	int64_t		 last;		/* ... of this time, in milliseconds ... */
-	unsigned	 again;		/* ... so many more than one */
+	struct folder	folder;
+	bool		has_rows;	/* the batch; s->fd is open unless it failed */
+	bool		named;		/* a file has got its name ... */
+	int64_t		last;		/* ... of this time, in milliseconds ... */
+	unsigned	again;		/* ... so many more than one */
 };
-
-static uint64_t
-random_word(void)
-{
-	uint64_t word;
-
-	if (sys.getrandom(&word, sizeof(word), 0) == (ssize_t)sizeof(word))
-		return word;
-	return (uint64_t)sys.wall() ^ (uint64_t)sys.mono() << 20;
-}
-
-/* Makes the hidden file, which must not be there; -1 with errno. */
-static int
-make_file(struct sink *s)
-{
-	struct dir *d = s->private;
-
-	s->fd = sys_open(d->hidden, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
-	d->exists = s->fd != -1;
-	return d->exists ? 0 : -1;
-}
-
-/* The first file, made before there are rows: what is wrong with the folder is known at once. */
-static int
-make_first(struct sink *s, struct err *err)
-{
-	struct dir *d = s->private;
-
-	for (int i = 0; i < ATTEMPTS; i++) {
-		(void)snprintf(d->hidden, d->room, "%s/.streamctl-%016" PRIx64 ".tmp", s->rest,
-		    random_word());
-		if (make_file(s) == 0)
-			return 0;
-		if (errno != EEXIST)
-			break;
-	}
-	return err_system(err, d->hidden, "open", errno);
-}
-
-static int
-make_folder(const char *path, struct err *err)
-{
-	int fd;
-
-	if (sys.mkdir(path, 0777) == -1 && errno != EEXIST)
-		return err_system(err, path, "mkdir", errno);
-	fd = sys_open(path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-	if (fd == -1)
-		return err_system(err, path, "open", errno);
-	sys.close(fd);
-	return 0;
-}
 
 static int
 close_dir(struct sink *s, struct err *err)
 {
 	struct dir *d = s->private;
-	int rc = 0;
 
 	if (s->fd != -1)
 		sys.close(s->fd);	/* what it holds is given up */
 	s->fd = -1;
-	if (d->exists && sys.unlink(d->hidden) == -1)
-		rc = err_system(err, d->hidden, "unlink", errno);
-	mem_free(d->hidden);
-	mem_free(d->name);
-	*d = (struct dir){ 0 };
-	return rc;
+	return folder_close(&d->folder, err);
+}
+
+static int
+load(struct sink *s, struct err *err)
+{
+	struct dir *d = s->private;
+	struct wire in = { .at = s->saved->data, .end = s->saved->data + s->saved->len };
+	uint64_t named = wire_get(&in), again;
+
+	d->last = (int64_t)wire_get_word(&in);
+	again = wire_get(&in);
+	if (folder_load(&d->folder, &in, err) == -1)
+		return -1;
+	if (in.damaged || in.at != in.end || named > 1 || again > UINT_MAX)
+		return sink_damaged(s, err);
+	d->named = named == 1;
+	d->again = (unsigned)again;
+	return 0;
 }
 
 static int
@@ -106,12 +61,11 @@ open_dir(struct sink *s, struct err *err)
 	s->fd = -1;
 	if (s->rest[0] == '\0')
 		return err_word(err, s->word, "no folder, write dir:DIR");
-	d->room = strlen(s->rest) + NAME_ROOM;
-	d->hidden = mem_alloc(d->room);
-	d->name = mem_alloc(d->room);
-	if (d->hidden == NULL || d->name == NULL)
-		err_memory(err, "starting");
-	else if (make_folder(s->rest, err) == 0 && make_first(s, err) == 0)
+	if (s->saved == NULL)
+		s->fd = folder_open(&d->folder, s->rest, err);
+	else if (load(s, err) == 0)
+		s->fd = folder_reopen(&d->folder, s->rest, err);
+	if (s->fd != -1)
 		return 0;
 	(void)close_dir(s, &ignored);
 	return -1;
@@ -123,8 +77,10 @@ begin(struct sink *s, struct err *err)
 {
 	struct dir *d = s->private;
 
-	if (s->fd == -1 && make_file(s) == -1)
-		return err_system(err, d->hidden, "open", errno);
+	if (s->fd == -1)
+		s->fd = folder_make(&d->folder, err);
+	if (s->fd == -1)
+		return -1;
 	d->has_rows = true;
 	return descriptor_write(s->fd, s->rest, s->head, s->head_len, err);
 }
@@ -155,7 +111,7 @@ extension(const struct sink *s)
  * the order of the names stays that of the batches.
  */
 static void
-set_name(struct sink *s, int64_t time)
+set_name(struct sink *s, int64_t time, char name[FOLDER_NAME])
 {
 	struct dir *d = s->private;
 	int64_t ms = time / 1000 - (time % 1000 < 0);
@@ -172,27 +128,46 @@ set_name(struct sink *s, int64_t time)
 			text[n++] = text[i];
 	if (d->again > 0)
 		(void)snprintf(again, sizeof(again), "_%03u", d->again);
-	(void)snprintf(d->name, d->room, "%s/%.*s%s.%s", s->rest, (int)n, text, again,
-	    extension(s));
+	(void)snprintf(name, FOLDER_NAME, "%.*s%s.%s", (int)n, text, again, extension(s));
 }
 
 static int
 end_dir(struct sink *s, int64_t time, struct err *err)
 {
 	struct dir *d = s->private;
+	char name[FOLDER_NAME];
 	int fd = s->fd;
 
 	if (!d->has_rows)
 		return 0;
 	d->has_rows = false;
-	set_name(s, time);
+	set_name(s, time, name);
 	s->fd = -1;
 	if (sys.close(fd) == -1 && errno != EINTR)
-		return err_system(err, d->name, "close", errno);
-	if (sys.rename(d->hidden, d->name) == -1)
-		return err_system(err, d->name, "rename", errno);
-	d->exists = false;
+		return err_system(err, s->rest, "close", errno);
+	return s->deferred ? folder_wait(&d->folder, name, err) :
+	    folder_name(&d->folder, name, err);
+}
+
+static int
+save_dir(struct sink *s, bool sync, struct buf *out, struct err *err)
+{
+	struct dir *d = s->private;
+
+	if (sync && folder_sync(&d->folder, err) == -1)
+		return -1;
+	if (wire_put(out, d->named) == -1 || wire_put_word(out, (uint64_t)d->last) == -1 ||
+	    wire_put(out, d->again) == -1 || folder_save(&d->folder, out) == -1)
+		return err_memory(err, "writing a checkpoint");
 	return 0;
+}
+
+static int
+publish_dir(struct sink *s, struct err *err)
+{
+	struct dir *d = s->private;
+
+	return folder_publish(&d->folder, err);
 }
 
 const struct sink_class sink_dir = {
@@ -206,4 +181,6 @@ const struct sink_class sink_dir = {
 	.write = write_dir,
 	.end = end_dir,
 	.close = close_dir,
+	.save = save_dir,
+	.publish = publish_dir,
 };

@@ -37,6 +37,7 @@ static const struct kind {
 	const char	*shown;			/* a command that shows all of what is there */
 } kinds[] = {
 	{ "", "/out", "cat out; ls -A | grep -vx out" },
+	{ "dir:", "/d", "cat d/*; ls d | grep -v ^2026; ls -A | grep -vx d" },
 };
 
 /* What outlives a process: the checkpoint, and what must be there by now. */
@@ -46,7 +47,8 @@ static struct survivor {
 	size_t		 len;
 	char		 saved[ROOM];
 	char		 rows[ROOM];		/* that were committed */
-	unsigned	 life;			/* processes that there were */
+	unsigned	 life;			/* processes that there were ... */
+	unsigned	 early;			/* ... and ended before anything was committed */
 	char		 message[480];
 } *left;
 
@@ -273,8 +275,9 @@ process(const struct kind *kind, bool sync, unsigned every, enum mishap what, un
 			calls = fault_clear();
 		_exit(rc == -1 ? 1 : what != NONE && calls < at ? SPARED : 0);
 	}
-	left->life++;
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	left->life++;
+	left->early += !left->committed;
 	ck_assert(WIFEXITED(status));
 	return WEXITSTATUS(status);
 }
@@ -331,6 +334,13 @@ shell(const char *command)
 	return said;
 }
 
+/* Hidden files and tables that nobody will remove. */
+static unsigned
+litter(void)
+{
+	return (unsigned)atoi(shell("ls -A d 2>/dev/null | grep -c ^[.]"));
+}
+
 /* ---- tests ---- */
 
 /* Every call goes wrong once, then another one of the process behind it; the third is spared. */
@@ -349,6 +359,7 @@ disturb(const struct kind *kind, bool sync, unsigned every, enum mishap what)
 		ck_assert_msg(strcmp(shell(kind->shown), left->rows) == 0,
 		    "call %lu, sync %d, every %u: there is\n%s\nand not\n%s", at, sync, every,
 		    shell(kind->shown), left->rows);
+		ck_assert_uint_le(litter(), left->early * (every + 1));
 		if (status == SPARED)
 			break;
 		DEMAND(at < 2000);
