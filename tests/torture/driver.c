@@ -40,5 +40,629 @@
 	X(connect) X(bind) X(listen) X(accept4) X(getsockname) X(getsockopt) X(setsockopt) \
 	X(getrandom) X(sigaction) X(thread) X(ioctl) X(rename) X(mkdir) X(unlink) X(shutdown) \
 	X(getaddrinfo) X(spawn) X(waitpid) X(pread) X(stat) X(opendir) X(readdir) X(closedir) \
-	X(inotify_init1) X(inotify_add_watch) X(inotify_rm_watch) X(recvmsg) X(fsync) X(ftruncate) \
-	X(lseek)
+	X(inotify_init1) X(inotify_add_watch) X(inotify_rm_watch) X(recvmsg) X(lseek) X(fsync) \
+	X(ftruncate)
+
+/* What SQLite does with its files, which passes our table by: calls of its own, under names too. */
+#define LITE_CALLS(X) X(open) X(pread) X(pwrite) X(fstat) X(ftruncate) X(fcntl) X(mmap) X(unlink)
+
+#define ID(name) CALL_##name,
+#define NAME(name) #name,
+
+#define LITE_ID(name) CALL_lite_##name,
+#define LITE_NAME(name) "lite" #name,
+
+enum call { CALLS(ID) LITE_CALLS(LITE_ID) CALL_alloc, CALL_COUNT };
+
+static const char *const names[] = { CALLS(NAME) LITE_CALLS(LITE_NAME) "alloc" };
+
+enum effect { FAIL = 1, SHORT, TORN };
+
+struct fault {
+	enum call	call;
+	unsigned long	first, last;	/* from the first of them to the last, counted from 1 */
+	enum effect	effect;
+	int		number;		/* errno of FAIL */
+};
+
+#define FAULTS_MAX 4
+#define DESCRIPTORS 256			/* that are looked at in the end */
+#define WALL_START 1767225600250000	/* 2026-01-01T00:00:00.250Z */
+
+static struct fault faults[FAULTS_MAX];
+static size_t nfaults;
+static atomic_ulong made[CALL_COUNT];
+static atomic_bool reached;
+static bool returned, was_open[DESCRIPTORS];
+static struct sys real;
+static int64_t mono_start;
+
+/* ---- what goes wrong ---- */
+
+/* Counts a call; what is to happen to it, 0 for nothing, and the errno. */
+static enum effect
+strike(enum call call, int *number)
+{
+	unsigned long n = atomic_fetch_add(&made[call], 1) + 1;
+
+	for (size_t i = 0; i < nfaults; i++) {
+		const struct fault *f = &faults[i];
+
+		if (f->call != call || n < f->first || n > f->last)
+			continue;
+		atomic_store(&reached, true);
+		*number = f->number;
+		if (f->effect != TORN || n == f->first)
+			return f->effect;
+		*number = ENOSPC;
+		return FAIL;
+	}
+	return 0;
+}
+
+/* True if the call is to fail; errno is set. */
+static bool
+fails(enum call call)
+{
+	int number;
+
+	if (strike(call, &number) != FAIL)
+		return false;
+	errno = number;
+	return true;
+}
+
+static bool
+alloc_fault(size_t size)
+{
+	(void)size;
+	return fails(CALL_alloc);
+}
+
+/* ---- the table ---- */
+
+static int
+f_open(const char *path, int flags, mode_t mode)
+{
+	return fails(CALL_open) ? -1 : real.open(path, flags, mode);
+}
+
+/* The descriptor is gone even when close fails, and with it what was written. */
+static int
+f_close(int fd)
+{
+	int number, rc;
+
+	if (strike(CALL_close, &number) != FAIL)
+		return real.close(fd);
+	if (number != EINTR)
+		(void)!ftruncate(fd, 0);
+	rc = real.close(fd);
+	if (rc == 0)
+		errno = number;
+	return -1;
+}
+
+static ssize_t
+f_read(int fd, void *bytes, size_t size)
+{
+	int number = 0;
+
+	switch (strike(CALL_read, &number)) {
+	case FAIL:
+		errno = number;
+		return -1;
+	case SHORT:
+	case TORN:
+		return real.read(fd, bytes, size > 0 ? 1 : 0);
+	default:
+		return real.read(fd, bytes, size);
+	}
+}
+
+/* A byte into a pipe of the program's own, by which a signal is told: that cannot fail. */
+static bool
+is_signal(int fd, size_t size)
+{
+	return size == 1 && fd > STDERR_FILENO && (fcntl(fd, F_GETFL) & O_NONBLOCK) != 0;
+}
+
+static ssize_t
+f_write(int fd, const void *bytes, size_t size)
+{
+	int number = 0;
+
+	if (is_signal(fd, size))
+		return real.write(fd, bytes, size);
+	switch (strike(CALL_write, &number)) {
+	case FAIL:
+		errno = number;
+		return -1;
+	case SHORT:
+		return real.write(fd, bytes, size > 0 ? 1 : 0);
+	case TORN:
+		return real.write(fd, bytes, (size + 1) / 2);
+	default:
+		return real.write(fd, bytes, size);
+	}
+}
+
+static int
+f_fstat(int fd, struct stat *st)
+{
+	return fails(CALL_fstat) ? -1 : real.fstat(fd, st);
+}
+
+static int
+f_fcntl(int fd, int command, int arg)
+{
+	return fails(CALL_fcntl) ? -1 : real.fcntl(fd, command, arg);
+}
+
+static int
+f_isatty(int fd)
+{
+	return fails(CALL_isatty) ? 0 : real.isatty(fd);
+}
+
+static int
+f_poll(struct pollfd *p, nfds_t n, int timeout)
+{
+	return fails(CALL_poll) ? -1 : real.poll(p, n, n == 0 ? timeout / 50 : timeout);
+}
+
+static off_t
+f_lseek(int fd, off_t offset, int from)
+{
+	return fails(CALL_lseek) ? -1 : real.lseek(fd, offset, from);
+}
+
+static int
+f_pipe2(int fds[2], int flags)
+{
+	return fails(CALL_pipe2) ? -1 : real.pipe2(fds, flags);
+}
+
+static int
+f_socket(int family, int type, int protocol)
+{
+	return fails(CALL_socket) ? -1 : real.socket(family, type, protocol);
+}
+
+static int
+f_connect(int fd, const struct sockaddr *address, socklen_t size)
+{
+	return fails(CALL_connect) ? -1 : real.connect(fd, address, size);
+}
+
+static int
+f_bind(int fd, const struct sockaddr *address, socklen_t size)
+{
+	return fails(CALL_bind) ? -1 : real.bind(fd, address, size);
+}
+
+static int
+f_listen(int fd, int backlog)
+{
+	return fails(CALL_listen) ? -1 : real.listen(fd, backlog);
+}
+
+static int
+f_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
+{
+	return fails(CALL_accept4) ? -1 : real.accept4(fd, address, size, flags);
+}
+
+static int
+f_getsockname(int fd, struct sockaddr *address, socklen_t *size)
+{
+	return fails(CALL_getsockname) ? -1 : real.getsockname(fd, address, size);
+}
+
+static int
+f_getsockopt(int fd, int level, int name, void *value, socklen_t *size)
+{
+	return fails(CALL_getsockopt) ? -1 : real.getsockopt(fd, level, name, value, size);
+}
+
+static int
+f_setsockopt(int fd, int level, int name, const void *value, socklen_t size)
+{
+	return fails(CALL_setsockopt) ? -1 : real.setsockopt(fd, level, name, value, size);
+}
+
+static ssize_t
+f_getrandom(void *bytes, size_t size, unsigned flags)
+{
+	return fails(CALL_getrandom) ? -1 : real.getrandom(bytes, size, flags);
+}
+
+static int
+f_sigaction(int number, const struct sigaction *action, struct sigaction *before)
+{
+	return fails(CALL_sigaction) ? -1 : real.sigaction(number, action, before);
+}
+
+static int
+f_thread(pthread_t *thread, void *(*start)(void *), void *arg)
+{
+	return fails(CALL_thread) ? errno : real.thread(thread, start, arg);
+}
+
+static int
+f_ioctl(int fd, unsigned long request, int *value)
+{
+	return fails(CALL_ioctl) ? -1 : real.ioctl(fd, request, value);
+}
+
+static int
+f_rename(const char *from, const char *to)
+{
+	return fails(CALL_rename) ? -1 : real.rename(from, to);
+}
+
+static int
+f_mkdir(const char *path, mode_t mode)
+{
+	return fails(CALL_mkdir) ? -1 : real.mkdir(path, mode);
+}
+
+static int
+f_unlink(const char *path)
+{
+	return fails(CALL_unlink) ? -1 : real.unlink(path);
+}
+
+static int
+f_shutdown(int fd, int how)
+{
+	return fails(CALL_shutdown) ? -1 : real.shutdown(fd, how);
+}
+
+static int
+f_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+    struct addrinfo **found)
+{
+	return fails(CALL_getaddrinfo) ? EAI_SYSTEM :
+	    real.getaddrinfo(name, service, hints, found);
+}
+
+static int
+f_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+    const posix_spawnattr_t *attr, char *const argv[], char *const environment[])
+{
+	return fails(CALL_spawn) ? errno :
+	    real.spawn(pid, path, actions, attr, argv, environment);
+}
+
+/* The child is waited for even if it is not told: a zombie would go to the parent. */
+static pid_t
+f_waitpid(pid_t pid, int *status, int options)
+{
+	if (!fails(CALL_waitpid))
+		return real.waitpid(pid, status, options);
+	if (errno != EINTR && errno != EAGAIN) {
+		int number = errno;
+
+		(void)real.waitpid(pid, status, options);
+		errno = number;
+	}
+	return -1;
+}
+
+static ssize_t
+f_pread(int fd, void *bytes, size_t size, off_t offset)
+{
+	int number = 0;
+
+	switch (strike(CALL_pread, &number)) {
+	case FAIL:
+		errno = number;
+		return -1;
+	case SHORT:
+	case TORN:
+		return real.pread(fd, bytes, size > 0 ? 1 : 0, offset);
+	default:
+		return real.pread(fd, bytes, size, offset);
+	}
+}
+
+static int
+f_stat(const char *path, struct stat *st)
+{
+	return fails(CALL_stat) ? -1 : real.stat(path, st);
+}
+
+static DIR *
+f_opendir(const char *path)
+{
+	return fails(CALL_opendir) ? NULL : real.opendir(path);
+}
+
+static struct dirent *
+f_readdir(DIR *dir)
+{
+	return fails(CALL_readdir) ? NULL : real.readdir(dir);
+}
+
+static int
+f_closedir(DIR *dir)
+{
+	int rc = real.closedir(dir);
+
+	return fails(CALL_closedir) ? -1 : rc;
+}
+
+static int
+f_inotify_init1(int flags)
+{
+	return fails(CALL_inotify_init1) ? -1 : real.inotify_init1(flags);
+}
+
+static int
+f_inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	return fails(CALL_inotify_add_watch) ? -1 : real.inotify_add_watch(fd, path, mask);
+}
+
+static int
+f_inotify_rm_watch(int fd, int number)
+{
+	return fails(CALL_inotify_rm_watch) ? -1 : real.inotify_rm_watch(fd, number);
+}
+
+static ssize_t
+f_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	return fails(CALL_recvmsg) ? -1 : real.recvmsg(fd, message, flags);
+}
+
+static int
+f_fsync(int fd)
+{
+	return fails(CALL_fsync) ? -1 : real.fsync(fd);
+}
+
+static int
+f_ftruncate(int fd, off_t length)
+{
+	return fails(CALL_ftruncate) ? -1 : real.ftruncate(fd, length);
+}
+
+/* ---- SQLite's own calls ---- */
+
+static int
+lite_open(const char *path, int flags, int mode)
+{
+	return fails(CALL_lite_open) ? -1 : open(path, flags, mode);
+}
+
+static ssize_t
+lite_pread(int fd, void *bytes, size_t size, off_t at)
+{
+	return fails(CALL_lite_pread) ? -1 : pread(fd, bytes, size, at);
+}
+
+static ssize_t
+lite_pwrite(int fd, const void *bytes, size_t size, off_t at)
+{
+	return fails(CALL_lite_pwrite) ? -1 : pwrite(fd, bytes, size, at);
+}
+
+static int
+lite_fstat(int fd, struct stat *st)
+{
+	return fails(CALL_lite_fstat) ? -1 : fstat(fd, st);
+}
+
+static int
+lite_ftruncate(int fd, off_t size)
+{
+	return fails(CALL_lite_ftruncate) ? -1 : ftruncate(fd, size);
+}
+
+static int
+lite_fcntl(int fd, int command, void *arg)
+{
+	return fails(CALL_lite_fcntl) ? -1 : fcntl(fd, command, arg);
+}
+
+static void *
+lite_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	return fails(CALL_lite_mmap) ? MAP_FAILED : mmap(at, size, protection, flags, fd, offset);
+}
+
+static int
+lite_unlink(const char *path)
+{
+	return fails(CALL_lite_unlink) ? -1 : unlink(path);
+}
+
+/* A fiftieth of the wait for a lock. */
+static int
+lite_sleep(sqlite3_vfs *vfs, int us)
+{
+	(void)vfs;
+	return usleep((useconds_t)us / 50 + 1) == 0 ? us : 0;
+}
+
+/* Puts ours between SQLite and the system; where it has no such call, it makes none. */
+static void
+install_lite(void)
+{
+	sqlite3_vfs *vfs;
+	struct err err;
+
+	if (lite_setup(&err) == -1)
+		abort();
+	vfs = sqlite3_vfs_find(NULL);
+#define SET(name, ours) \
+	(void)vfs->xSetSystemCall(vfs, name, (sqlite3_syscall_ptr)lite_##ours);
+	SET("open", open)
+	SET("pread", pread)
+	SET("pread64", pread)
+	SET("pwrite", pwrite)
+	SET("pwrite64", pwrite)
+	SET("fstat", fstat)
+	SET("ftruncate", ftruncate)
+	SET("fcntl", fcntl)
+	SET("mmap", mmap)
+	SET("unlink", unlink)
+#undef SET
+	vfs->xSleep = lite_sleep;
+}
+
+static int64_t
+fixed_wall(void)
+{
+	return WALL_START + (real.mono() - mono_start);
+}
+
+static void
+install(void)
+{
+#define TAKE(name) sys.name = f_##name;
+	install_lite();
+	real = sys;
+	CALLS(TAKE)
+#undef TAKE
+	mono_start = real.mono();
+	sys.wall = fixed_wall;
+	mem_fault = alloc_fault;
+}
+
+/* ---- TORTURE_FAULT ---- */
+
+static void
+bad(const char *text)
+{
+	(void)fprintf(stderr, "TORTURE_FAULT: cannot read '%s'\n", text);
+	exit(125);
+}
+
+static enum call
+parse_call(const char *name, const char *text)
+{
+	for (int i = 0; i < CALL_COUNT; i++)
+		if (strcmp(names[i], name) == 0)
+			return (enum call)i;
+	bad(text);
+	return CALL_COUNT;
+}
+
+static int
+parse_errno(const char *name, const char *text)
+{
+	static const struct {
+		const char	*name;
+		int		 number;
+	} known[] = {
+		{ "EIO", EIO }, { "ENOSPC", ENOSPC }, { "EINTR", EINTR }, { "EAGAIN", EAGAIN },
+		{ "EMFILE", EMFILE }, { "ENOMEM", ENOMEM }, { "EPIPE", EPIPE },
+		{ "ECONNRESET", ECONNRESET }, { "EACCES", EACCES },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(known[i].name, name) == 0)
+			return known[i].number;
+	bad(text);
+	return 0;
+}
+
+/* Sets what happens from the word behind the last colon, "" for an allocation. */
+static void
+parse_effect(struct fault *f, const char *word, const char *text)
+{
+	if (f->call == CALL_alloc) {
+		f->number = ENOMEM;
+	} else if (strcmp(word, "short") == 0) {
+		f->effect = SHORT;
+	} else if (strcmp(word, "torn") == 0) {
+		f->effect = TORN;
+		f->last = f->first + 1;
+	} else {
+		f->number = parse_errno(word, text);
+	}
+}
+
+static void
+parse_fault(const char *text)
+{
+	struct fault f = { .effect = FAIL };
+	char name[24], effect[16] = "", sign[2] = "";
+	unsigned long count = 1;
+	int n = 0;
+
+	if (sscanf(text, "%23[a-z0-9_]:%lu%n", name, &f.first, &n) != 2 || nfaults == FAULTS_MAX)
+		bad(text);
+	f.call = parse_call(name, text);
+	text += n;
+	if (sscanf(text, "%1[+]%n", sign, &n) == 1 || sscanf(text, "*%lu%n", &count, &n) == 1)
+		text += n;
+	f.last = sign[0] == '+' ? (unsigned long)-1 : f.first + count - 1;
+	(void)sscanf(text, ":%15s", effect);
+	parse_effect(&f, effect, text);
+	faults[nfaults++] = f;
+}
+
+static void
+parse_faults(void)
+{
+	const char *given = getenv("TORTURE_FAULT");
+	char text[256], *rest = text, *one;
+
+	(void)snprintf(text, sizeof(text), "%s", given != NULL ? given : "");
+	while ((one = strsep(&rest, ",")) != NULL)
+		if (*one != '\0')
+			parse_fault(one);
+}
+
+/* ---- the report ---- */
+
+static bool
+is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) != -1;
+}
+
+static int
+left_open(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		n += is_open(fd) && !was_open[fd];
+	return n;
+}
+
+/* Also called when a library ends the program. */
+static void
+report(void)
+{
+	const char *path = getenv("TORTURE_REPORT");
+	int fds = left_open();
+	FILE *file = path != NULL ? fopen(path, "w") : NULL;
+
+	if (file == NULL)
+		return;
+	for (int i = 0; i < CALL_COUNT; i++)
+		(void)fprintf(file, "%s %lu\n", names[i], atomic_load(&made[i]));
+	(void)fprintf(file, "reached %d\nreturned %d\nfds %d\n", atomic_load(&reached), returned, fds);
+	(void)fclose(file);
+}
+
+int
+main(int argc, char **argv)
+{
+	int rc;
+
+	parse_faults();
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		was_open[fd] = fd <= STDERR_FILENO || is_open(fd);
+	(void)atexit(report);
+	install();
+	rc = cli_main(argc, argv);
+	returned = true;
+	return rc;
+}
