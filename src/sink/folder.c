@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "engine/sys.h"
 #include "sink/descriptor.h"
+#include "sink/sink.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,16 +14,6 @@
 
 #define ATTEMPTS 8			/* at a name that nobody has */
 #define HIDDEN ".streamctl-%016" PRIx64 "-"
-
-static uint64_t
-random_word(void)
-{
-	uint64_t word;
-
-	if (sys.getrandom(&word, sizeof(word), 0) == (ssize_t)sizeof(word))
-		return word;
-	return (uint64_t)sys.wall() ^ (uint64_t)sys.mono() << 20;
-}
 
 static void
 set_from(struct folder *d, uint64_t number)
@@ -88,7 +79,7 @@ folder_open(struct folder *d, const char *path, struct err *err)
 	for (int i = 0; i < ATTEMPTS; i++) {
 		int fd;
 
-		d->id = random_word();
+		d->id = sink_random();
 		fd = make(d);
 		if (fd != -1)
 			return fd;

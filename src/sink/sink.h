@@ -71,6 +71,9 @@ struct sink {
 				    __attribute__((format(printf, 2, 3)));
 };
 
+/* A number that no other run has. */
+uint64_t sink_random(void);
+
 /* s->saved is not what this sink has saved: fills the error; returns -1. */
 int sink_damaged(const struct sink *, struct err *);
 

@@ -4,11 +4,17 @@
  * Rows of a time that an earlier run has already put there take the place of those: the first time
  * that a time comes in this run, the rows of that time are removed.  The table tells how late its
  * newest rows were when it was found, so the usual run, whose times are later, removes nothing.
+ *
+ * With a checkpoint rows wait until it is committed (see pending.h), and what the table was like
+ * when the first run found it is saved with it.
  */
 #include "base/decimal.h"
 #include "base/mem.h"
 #include "base/tstamp.h"
+#include "base/wire.h"
 #include "core/block.h"
+#include "sink/pending.h"
+#include "sink/seen.h"
 #include "sink/sink.h"
 #include "sink/table.h"
 
@@ -18,39 +24,16 @@
 
 struct sqlite {
 	struct table	 table;
+	struct pending	 pending;	/* with a checkpoint */
 	bool		 open;		/* the batch has rows ... */
 	bool		 marked;	/* ... that take the place of others */
-	int64_t		*seen;		/* times of this run that the table had, in order */
-	size_t		 n, cap;
+	bool		 kept;		/* with a checkpoint: there are rows that do not wait yet */
+	bool		 full;		/* what is committed is on the disk */
+	bool		 found;		/* a run before found the table, and there ... */
+	int64_t		 newest;	/* ... this was its newest time */
+	struct seen	 seen;		/* times of this run that the table had */
 	char		 time[TSTAMP_BYTES];	/* of the rows that are given now */
 };
-
-/* ---- times ---- */
-
-/* Adds a time; 1: it is new, 0: it was there, -1: memory is short. */
-static int
-add_time(struct sqlite *q, int64_t ms)
-{
-	size_t i = q->n;
-
-	while (i > 0 && q->seen[i - 1] > ms)	/* they mostly come in order */
-		i--;
-	if (i > 0 && q->seen[i - 1] == ms)
-		return 0;
-	if (q->n == q->cap) {
-		size_t cap = q->cap == 0 ? 64 : q->cap * 2;
-		int64_t *seen = mem_realloc(q->seen, cap * sizeof(*seen));
-
-		if (seen == NULL)
-			return -1;
-		q->seen = seen;
-		q->cap = cap;
-	}
-	memmove(q->seen + i + 1, q->seen + i, (q->n - i) * sizeof(*q->seen));
-	q->seen[i] = ms;
-	q->n++;
-	return 1;
-}
 
 /* Sets the time of the rows to come, and marks it if an earlier run gave rows for it. */
 static int
@@ -62,7 +45,7 @@ set_time(struct sqlite *q, int64_t time, struct err *err)
 	(void)tstamp_format(q->time, ms);
 	if (ms > q->table.newest)
 		return 0;
-	is_new = add_time(q, ms);
+	is_new = seen_add(&q->seen, ms);
 	if (is_new == -1)
 		return err_memory(err, "keeping the times of a table");
 	if (is_new == 0)
@@ -163,11 +146,26 @@ insert_lines(struct sqlite *q, const struct schema *schema, const struct block *
 	return 0;
 }
 
-/* The batch has its first rows; with the very first ones the table is looked for. */
+/* The table is looked for.  What this job has put there in runs before is not of an earlier one. */
+static int
+prepare(struct sqlite *q, const struct schema *schema, struct err *err)
+{
+	if (table_prepare(&q->table, schema, err) == -1)
+		return -1;
+	if (q->pending.table == NULL)
+		return 0;
+	if (q->found)
+		q->table.newest = q->newest;
+	q->found = true;
+	q->newest = q->table.newest;
+	return pending_prepare(&q->pending, schema, err);
+}
+
+/* The batch has its first rows. */
 static int
 begin(struct sqlite *q, const struct schema *schema, struct err *err)
 {
-	if (!q->table.ready && table_prepare(&q->table, schema, err) == -1)
+	if (!q->table.ready && prepare(q, schema, err) == -1)
 		return -1;
 	if (table_run(&q->table, TABLE_BEGIN, err) == -1)
 		return -1;
@@ -203,7 +201,14 @@ end_sqlite(struct sink *s, int64_t time, struct err *err)
 	(void)time;
 	if (!q->open)
 		return 0;
-	if (table_run(t, TABLE_COMMIT, err) == -1 || table_run(t, TABLE_LOCK, err) == -1 ||
+	if (table_run(t, TABLE_COMMIT, err) == -1)
+		return -1;
+	if (s->deferred) {
+		q->open = false;
+		q->kept = true;
+		return 0;
+	}
+	if (table_run(t, TABLE_LOCK, err) == -1 ||
 	    (q->marked && table_run(t, TABLE_REMOVE, err) == -1) ||
 	    table_run(t, TABLE_COPY, err) == -1 || table_run(t, TABLE_FORGET, err) == -1 ||
 	    (q->marked && table_run(t, TABLE_UNMARK, err) == -1) ||
@@ -213,6 +218,93 @@ end_sqlite(struct sink *s, int64_t time, struct err *err)
 	return 0;
 }
 
+/* ---- with a checkpoint ---- */
+
+static int
+put_saved(const struct sqlite *q, struct buf *out)
+{
+	if (wire_put_word(out, q->pending.id) == -1 ||
+	    wire_put(out, (uint64_t)q->pending.save) == -1 || wire_put(out, q->found) == -1 ||
+	    wire_put_word(out, (uint64_t)q->newest) == -1)
+		return -1;
+	return seen_save(&q->seen, out);
+}
+
+static int
+save_sqlite(struct sink *s, bool sync, struct buf *out, struct err *err)
+{
+	struct sqlite *q = s->private;
+
+	if (sync && !q->full && table_full(&q->table, err) == -1)
+		return -1;
+	q->full |= sync;
+	if (q->kept && pending_put(&q->pending, err) == -1)
+		return -1;
+	q->kept = q->marked = false;
+	return put_saved(q, out) == -1 ? err_memory(err, "writing a checkpoint") : 0;
+}
+
+static int
+publish_sqlite(struct sink *s, struct err *err)
+{
+	struct sqlite *q = s->private;
+
+	return pending_publish(&q->pending, err);
+}
+
+static int
+load(struct sink *s, struct err *err)
+{
+	struct sqlite *q = s->private;
+	struct wire in = { .at = s->saved->data, .end = s->saved->data + s->saved->len };
+	uint64_t save, found;
+
+	q->pending.id = wire_get_word(&in);
+	save = wire_get(&in);
+	found = wire_get(&in);
+	q->newest = (int64_t)wire_get_word(&in);
+	if (seen_load(&q->seen, &in) == -1)
+		return err_memory(err, "starting");
+	if (in.damaged || in.at != in.end || save > INT64_MAX || found > 1)
+		return sink_damaged(s, err);
+	q->pending.save = (int64_t)save;
+	q->found = found == 1;
+	return 0;
+}
+
+/* Goes on behind the save of a run before, whose table must be there. */
+static int
+reopen(struct sink *s, struct err *err)
+{
+	struct sqlite *q = s->private;
+	int there;
+
+	if (table_open(&q->table, !q->found, err) == -1) {
+		err_add(err, "; put it back as it was, or begin anew with --state reset");
+		return -1;
+	}
+	there = q->found ? table_exists(&q->table, q->table.name, err) : 1;
+	if (there == 0)
+		err_set(err, ERR_RUN, "%s: table %s is gone; put it back as it was, or begin "
+		    "anew with --state reset", q->table.file, q->table.name);
+	return there == 1 ? pending_recover(&q->pending, err) : -1;
+}
+
+static int
+open_table(struct sink *s, struct err *err)
+{
+	struct sqlite *q = s->private;
+
+	if (!s->deferred)
+		return table_open(&q->table, true, err);
+	q->pending.table = &q->table;
+	q->seen.limited = true;
+	if (s->saved != NULL)
+		return load(s, err) == -1 ? -1 : reopen(s, err);
+	q->pending.id = sink_random();
+	return table_open(&q->table, true, err);
+}
+
 static int
 close_sqlite(struct sink *s, struct err *err)
 {
@@ -220,9 +312,10 @@ close_sqlite(struct sink *s, struct err *err)
 	char *file = q->table.file;
 
 	(void)err;
+	pending_close(&q->pending, !q->open && !q->kept && !q->pending.waits);
 	table_close(&q->table);
 	mem_free(file);
-	mem_free(q->seen);
+	seen_free(&q->seen);
 	*q = (struct sqlite){ 0 };
 	return 0;
 }
@@ -242,7 +335,7 @@ open_sqlite(struct sink *s, struct err *err)
 	if (q->table.file == NULL)
 		return err_memory(err, "starting");
 	q->table.file[hash - s->rest] = '\0';
-	if (table_open(&q->table, err) == 0)
+	if (open_table(s, err) == 0)
 		return 0;
 	(void)close_sqlite(s, &ignored);
 	return -1;
@@ -259,4 +352,6 @@ const struct sink_class sink_sqlite = {
 	.rows = rows_sqlite,
 	.end = end_sqlite,
 	.close = close_sqlite,
+	.save = save_sqlite,
+	.publish = publish_sqlite,
 };

@@ -16,9 +16,8 @@ table_error(struct table *t, struct err *err)
 	    t->db != NULL ? sqlite3_errmsg(t->db) : "out of memory");
 }
 
-/* Compiles SQL, which is freed; NULL: memory was short while it was made. */
-static int
-prepare(struct table *t, char *sql, sqlite3_stmt **statement, struct err *err)
+int
+table_compile(struct table *t, char *sql, sqlite3_stmt **statement, struct err *err)
 {
 	int rc = sql == NULL ? SQLITE_NOMEM : sqlite3_prepare_v3(t->db, sql, -1,
 	    SQLITE_PREPARE_PERSISTENT, statement, NULL);
@@ -29,8 +28,8 @@ prepare(struct table *t, char *sql, sqlite3_stmt **statement, struct err *err)
 	return rc == SQLITE_OK ? 0 : table_error(t, err);
 }
 
-static int
-run(struct table *t, sqlite3_stmt *statement, struct err *err)
+int
+table_step(struct table *t, sqlite3_stmt *statement, struct err *err)
 {
 	int rc = sqlite3_step(statement);
 
@@ -46,40 +45,48 @@ run(struct table *t, sqlite3_stmt *statement, struct err *err)
 int
 table_run(struct table *t, enum table_statement which, struct err *err)
 {
-	return run(t, t->statement[which], err);
+	return table_step(t, t->statement[which], err);
 }
 
-/* Runs SQL once, which is freed. */
-static int
-run_once(struct table *t, char *sql, struct err *err)
+int
+table_run_once(struct table *t, char *sql, struct err *err)
 {
 	sqlite3_stmt *statement = NULL;
-	int rc = prepare(t, sql, &statement, err);
+	int rc = table_compile(t, sql, &statement, err);
 
 	if (rc == 0)
-		rc = run(t, statement, err);
+		rc = table_step(t, statement, err);
 	(void)sqlite3_finalize(statement);
 	return rc;
 }
 
 int
-table_open(struct table *t, struct err *err)
+table_open(struct table *t, bool create, struct err *err)
 {
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+	sqlite3_stmt **to = t->statement;
+
 	if (lite_setup(err) == -1)
 		return -1;
-	if (sqlite3_open_v2(t->file, &t->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) != SQLITE_OK ||
+	if (sqlite3_open_v2(t->file, &t->db, flags | (create ? SQLITE_OPEN_CREATE : 0),
+	    NULL) != SQLITE_OK ||
 	    sqlite3_busy_timeout(t->db, BUSY_MS) != SQLITE_OK)
 		return table_error(t, err);
 	/* Readers go on while a batch is written; where a file system cannot, SQLite stays with
 	 * what it can do. */
-	if (run_once(t, sqlite3_mprintf("PRAGMA journal_mode = WAL"), err) == -1 ||
-	    run_once(t, sqlite3_mprintf("PRAGMA synchronous = NORMAL"), err) == -1)
+	if (table_run_once(t, sqlite3_mprintf("PRAGMA journal_mode = WAL"), err) == -1 ||
+	    table_run_once(t, sqlite3_mprintf("PRAGMA synchronous = NORMAL"), err) == -1)
 		return -1;
-	if (prepare(t, sqlite3_mprintf("BEGIN"), &t->statement[TABLE_BEGIN], err) == -1 ||
-	    prepare(t, sqlite3_mprintf("BEGIN IMMEDIATE"), &t->statement[TABLE_LOCK], err) == -1)
+	if (table_compile(t, sqlite3_mprintf("BEGIN"), &to[TABLE_BEGIN], err) == -1 ||
+	    table_compile(t, sqlite3_mprintf("BEGIN IMMEDIATE"), &to[TABLE_LOCK], err) == -1)
 		return -1;
-	return prepare(t, sqlite3_mprintf("COMMIT"), &t->statement[TABLE_COMMIT], err);
+	return table_compile(t, sqlite3_mprintf("COMMIT"), &to[TABLE_COMMIT], err);
+}
+
+int
+table_full(struct table *t, struct err *err)
+{
+	return table_run_once(t, sqlite3_mprintf("PRAGMA synchronous = FULL"), err);
 }
 
 /* The column of the batch's time gives way if the rows have one of that name. */
@@ -92,15 +99,22 @@ time_column(const struct schema *s)
 	return "time";
 }
 
-/* True if there is a table or view of this name; -1 with the error. */
-static int
-is_there(struct table *t, struct err *err)
+void
+table_columns(sqlite3_str *sql, const struct schema *s)
+{
+	sqlite3_str_appendf(sql, "\"%w\"", time_column(s));
+	for (unsigned i = 0; i < s->columns; i++)
+		sqlite3_str_appendf(sql, ", \"%w\"", s->column[i].name);
+}
+
+int
+table_exists(struct table *t, const char *name, struct err *err)
 {
 	sqlite3_stmt *statement = NULL;
 	int found = -1;
 
-	if (prepare(t, sqlite3_mprintf("SELECT count(*) FROM pragma_table_xinfo(%Q, 'main')",
-	    t->name), &statement, err) == 0 && sqlite3_step(statement) == SQLITE_ROW)
+	if (table_compile(t, sqlite3_mprintf("SELECT count(*) FROM pragma_table_xinfo(%Q, 'main')",
+	    name), &statement, err) == 0 && sqlite3_step(statement) == SQLITE_ROW)
 		found = sqlite3_column_int(statement, 0) > 0;
 	else if (statement != NULL)
 		table_error(t, err);
@@ -112,8 +126,9 @@ static int
 check_column(struct table *t, const char *column, struct err *err)
 {
 	sqlite3_stmt *statement = NULL;
-	int rc = prepare(t, sqlite3_mprintf("SELECT count(*) FROM pragma_table_info(%Q, 'main') "
-	    "WHERE name = %Q COLLATE NOCASE", t->name, column), &statement, err);
+	int rc = table_compile(t, sqlite3_mprintf("SELECT count(*) FROM "
+	    "pragma_table_info(%Q, 'main') WHERE name = %Q COLLATE NOCASE", t->name, column),
+	    &statement, err);
 
 	if (rc == 0 && sqlite3_step(statement) != SQLITE_ROW)
 		rc = table_error(t, err);
@@ -145,9 +160,9 @@ create(struct table *t, const struct schema *s, struct err *err)
 	for (unsigned i = 0; i < s->columns; i++)
 		sqlite3_str_appendf(sql, ", \"%w\"", s->column[i].name);
 	sqlite3_str_appendall(sql, ")");
-	if (run_once(t, sqlite3_str_finish(sql), err) == -1)
+	if (table_run_once(t, sqlite3_str_finish(sql), err) == -1)
 		return -1;
-	return run_once(t, sqlite3_mprintf("CREATE INDEX main.\"%w_%w\" ON \"%w\" (\"%w\")",
+	return table_run_once(t, sqlite3_mprintf("CREATE INDEX main.\"%w_%w\" ON \"%w\" (\"%w\")",
 	    t->name, time_column(s), t->name, time_column(s)), err);
 }
 
@@ -161,9 +176,9 @@ create_temporary(struct table *t, const struct schema *s, struct err *err)
 	for (unsigned i = 0; i < s->columns; i++)
 		sqlite3_str_appendf(sql, ", c%u", i);
 	sqlite3_str_appendall(sql, ")");
-	if (run_once(t, sqlite3_str_finish(sql), err) == -1)
+	if (table_run_once(t, sqlite3_str_finish(sql), err) == -1)
 		return -1;
-	return run_once(t, sqlite3_mprintf("CREATE TEMP TABLE marked (time TEXT)"), err);
+	return table_run_once(t, sqlite3_mprintf("CREATE TEMP TABLE marked (time TEXT)"), err);
 }
 
 static char *
@@ -183,9 +198,8 @@ copy_sql(struct table *t, const struct schema *s)
 {
 	sqlite3_str *sql = sqlite3_str_new(t->db);
 
-	sqlite3_str_appendf(sql, "INSERT INTO main.\"%w\" (\"%w\"", t->name, time_column(s));
-	for (unsigned i = 0; i < s->columns; i++)
-		sqlite3_str_appendf(sql, ", \"%w\"", s->column[i].name);
+	sqlite3_str_appendf(sql, "INSERT INTO main.\"%w\" (", t->name);
+	table_columns(sql, s);
 	sqlite3_str_appendall(sql, ") SELECT * FROM temp.kept ORDER BY rowid");
 	return sqlite3_str_finish(sql);
 }
@@ -195,14 +209,14 @@ prepare_all(struct table *t, const struct schema *s, struct err *err)
 {
 	sqlite3_stmt **to = t->statement;
 
-	if (prepare(t, keep_sql(t, s), &to[TABLE_KEEP], err) == -1 ||
-	    prepare(t, copy_sql(t, s), &to[TABLE_COPY], err) == -1 ||
-	    prepare(t, sqlite3_mprintf("INSERT INTO temp.marked VALUES (?)"), &to[TABLE_MARK],
+	if (table_compile(t, keep_sql(t, s), &to[TABLE_KEEP], err) == -1 ||
+	    table_compile(t, copy_sql(t, s), &to[TABLE_COPY], err) == -1 ||
+	    table_compile(t, sqlite3_mprintf("INSERT INTO temp.marked VALUES (?)"), &to[TABLE_MARK],
 	    err) == -1 ||
-	    prepare(t, sqlite3_mprintf("DELETE FROM temp.kept"), &to[TABLE_FORGET], err) == -1 ||
-	    prepare(t, sqlite3_mprintf("DELETE FROM temp.marked"), &to[TABLE_UNMARK], err) == -1)
+	    table_compile(t, sqlite3_mprintf("DELETE FROM temp.kept"), &to[TABLE_FORGET], err) == -1 ||
+	    table_compile(t, sqlite3_mprintf("DELETE FROM temp.marked"), &to[TABLE_UNMARK], err) == -1)
 		return -1;
-	return prepare(t, sqlite3_mprintf("DELETE FROM main.\"%w\" WHERE \"%w\" IN "
+	return table_compile(t, sqlite3_mprintf("DELETE FROM main.\"%w\" WHERE \"%w\" IN "
 	    "(SELECT time FROM temp.marked)", t->name, time_column(s)), &to[TABLE_REMOVE], err);
 }
 
@@ -213,7 +227,7 @@ find_newest(struct table *t, const struct schema *s, struct err *err)
 	sqlite3_stmt *statement = NULL;
 	const char *text;
 	int64_t ms;
-	int rc = prepare(t, sqlite3_mprintf("SELECT max(\"%w\") FROM main.\"%w\"", time_column(s),
+	int rc = table_compile(t, sqlite3_mprintf("SELECT max(\"%w\") FROM main.\"%w\"", time_column(s),
 	    t->name), &statement, err);
 
 	t->newest = INT64_MIN;
@@ -237,7 +251,7 @@ table_prepare(struct table *t, const struct schema *s, struct err *err)
 
 	if (table_run(t, TABLE_LOCK, err) == -1)
 		return -1;
-	there = is_there(t, err);
+	there = table_exists(t, t->name, err);
 	if (there == -1 || (there ? check_columns(t, s, err) : create(t, s, err)) == -1)
 		return -1;
 	if (find_newest(t, s, err) == -1 || table_run(t, TABLE_COMMIT, err) == -1 ||

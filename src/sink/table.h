@@ -37,14 +37,33 @@ struct table {				/* a zeroed one can be closed */
 	int64_t		 newest;	/* milliseconds, in the table as found; INT64_MIN: none */
 };
 
-/* Opens FILE, which is made if it is missing.  0, or -1; to be closed either way. */
-int table_open(struct table *, struct err *);
+/* Opens FILE, which is made if it is missing and CREATE.  0, or -1; to be closed either way. */
+int table_open(struct table *, bool create, struct err *);
+
+/* From now on a transaction that is over is on the disk.  0 or -1. */
+int table_full(struct table *, struct err *);
+
+/* 1 if there is a table or view of this name, 0 if not; -1 with the error. */
+int table_exists(struct table *, const char *name, struct err *);
 
 /* Finds or makes the table for rows of this schema, and makes all statements ready.  0 or -1. */
 int table_prepare(struct table *, const struct schema *, struct err *);
 
 /* Runs a statement to its end and makes it ready for the next time.  0 or -1. */
 int table_run(struct table *, enum table_statement, struct err *);
+
+/*
+ * SQL from sqlite3_mprintf, which is freed; NULL: memory was short.  Makes a statement of it that
+ * will be run many times; or runs it once.  0 or -1.
+ */
+int table_compile(struct table *, char *sql, sqlite3_stmt **, struct err *);
+int table_run_once(struct table *, char *sql, struct err *);
+
+/* Runs any statement as table_run does. */
+int table_step(struct table *, sqlite3_stmt *, struct err *);
+
+/* Appends the names of all columns, quoted, with commas between. */
+void table_columns(sqlite3_str *, const struct schema *);
 
 /* The last call to SQLite has failed: fills the error; returns -1. */
 int table_error(struct table *, struct err *);

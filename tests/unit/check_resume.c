@@ -38,6 +38,7 @@ static const struct kind {
 } kinds[] = {
 	{ "", "/out", "cat out; ls -A | grep -vx out" },
 	{ "dir:", "/d", "cat d/*; ls d | grep -v ^2026; ls -A | grep -vx d" },
+	{ "sqlite:", "/db#t", "sqlite3 db 'SELECT v FROM t ORDER BY rowid'; ls -A | grep -vx 'db.*'" },
 };
 
 /* What outlives a process: the checkpoint, and what must be there by now. */
@@ -338,7 +339,8 @@ shell(const char *command)
 static unsigned
 litter(void)
 {
-	return (unsigned)atoi(shell("ls -A d 2>/dev/null | grep -c ^[.]"));
+	return (unsigned)atoi(shell("{ ls -A d | grep ^[.]; test -f db && sqlite3 db .tables; } "
+	    "2>/dev/null | grep -o '[.]streamctl\\|streamctl_pending' | wc -l"));
 }
 
 /* ---- tests ---- */
@@ -347,7 +349,7 @@ litter(void)
 static void
 disturb(const struct kind *kind, bool sync, unsigned every, enum mishap what)
 {
-	for (unsigned long at = 1;; at++) {
+	for (unsigned long at = 1;; at += what == STARVE ? at / 16 + 1 : 1) {
 		int status;
 
 		restart();
