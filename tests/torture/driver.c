@@ -9,6 +9,10 @@
  *                     read:3*5:EINTR  the 3rd and the 4 behind it
  *                     write:2+:short  from the 2nd write on one byte is written at a time
  *                     write:2:torn    half of the 2nd write is done, and the next is out of space
+ *                     any:9:kill      SIGKILL before the 9th call of any kind
+ *                     point:4:kill    the same at the 4th named point (sys.point)
+ *   TORTURE_HURRY   the monotonic clock takes a leap of so many microseconds at each look, so that
+ *                   what waits for time to pass (a commit after a commit) need not
  *   TORTURE_REPORT  a file for what was seen: a line for each kind of call, NAME and how many were
  *                   made; `reached 1` if the fault was, `returned 1` if the program ended by
  *                   returning, `fds N`: descriptors that it left open
@@ -41,7 +45,7 @@
 	X(getrandom) X(sigaction) X(thread) X(ioctl) X(rename) X(mkdir) X(unlink) X(shutdown) \
 	X(getaddrinfo) X(spawn) X(waitpid) X(pread) X(stat) X(opendir) X(readdir) X(closedir) \
 	X(inotify_init1) X(inotify_add_watch) X(inotify_rm_watch) X(recvmsg) X(lseek) X(fsync) \
-	X(ftruncate)
+	X(ftruncate) X(flock)
 
 /* What SQLite does with its files, which passes our table by: calls of its own, under names too. */
 #define LITE_CALLS(X) X(open) X(pread) X(pwrite) X(fstat) X(ftruncate) X(fcntl) X(mmap) X(unlink)
@@ -52,11 +56,13 @@
 #define LITE_ID(name) CALL_lite_##name,
 #define LITE_NAME(name) "lite" #name,
 
-enum call { CALLS(ID) LITE_CALLS(LITE_ID) CALL_alloc, CALL_COUNT };
+enum call { CALLS(ID) LITE_CALLS(LITE_ID) CALL_point, CALL_any, CALL_alloc, CALL_COUNT };
 
-static const char *const names[] = { CALLS(NAME) LITE_CALLS(LITE_NAME) "alloc" };
+static const char *const names[] = {
+	CALLS(NAME) LITE_CALLS(LITE_NAME) "point", "any", "alloc"
+};
 
-enum effect { FAIL = 1, SHORT, TORN };
+enum effect { FAIL = 1, SHORT, TORN, KILL };
 
 struct fault {
 	enum call	call;
@@ -75,13 +81,14 @@ static atomic_ulong made[CALL_COUNT];
 static atomic_bool reached;
 static bool returned, was_open[DESCRIPTORS];
 static struct sys real;
-static int64_t mono_start;
+static int64_t mono_start, hurry;
+static atomic_llong leaps;
 
 /* ---- what goes wrong ---- */
 
 /* Counts a call; what is to happen to it, 0 for nothing, and the errno. */
 static enum effect
-strike(enum call call, int *number)
+strike_one(enum call call, int *number)
 {
 	unsigned long n = atomic_fetch_add(&made[call], 1) + 1;
 
@@ -91,6 +98,8 @@ strike(enum call call, int *number)
 		if (f->call != call || n < f->first || n > f->last)
 			continue;
 		atomic_store(&reached, true);
+		if (f->effect == KILL)
+			(void)kill(getpid(), SIGKILL);
 		*number = f->number;
 		if (f->effect != TORN || n == f->first)
 			return f->effect;
@@ -98,6 +107,15 @@ strike(enum call call, int *number)
 		return FAIL;
 	}
 	return 0;
+}
+
+static enum effect
+strike(enum call call, int *number)
+{
+	int ignored;
+
+	(void)strike_one(CALL_any, &ignored);
+	return strike_one(call, number);
 }
 
 /* True if the call is to fail; errno is set. */
@@ -115,8 +133,13 @@ fails(enum call call)
 static bool
 alloc_fault(size_t size)
 {
+	int number;
+
 	(void)size;
-	return fails(CALL_alloc);
+	if (strike_one(CALL_alloc, &number) != FAIL)
+		return false;
+	errno = number;
+	return true;
 }
 
 /* ---- the table ---- */
@@ -429,6 +452,19 @@ f_ftruncate(int fd, off_t length)
 	return fails(CALL_ftruncate) ? -1 : real.ftruncate(fd, length);
 }
 
+static int
+f_flock(int fd, int operation)
+{
+	return fails(CALL_flock) ? -1 : real.flock(fd, operation);
+}
+
+static void
+f_point(const char *name)
+{
+	(void)name;
+	(void)fails(CALL_point);
+}
+
 /* ---- SQLite's own calls ---- */
 
 static int
@@ -519,16 +555,30 @@ fixed_wall(void)
 	return WALL_START + (real.mono() - mono_start);
 }
 
+static int64_t
+hurried_mono(void)
+{
+	return real.mono() + atomic_fetch_add(&leaps, 1) * hurry;
+}
+
 static void
 install(void)
 {
+	const char *given = getenv("TORTURE_HURRY");
+
+
 #define TAKE(name) sys.name = f_##name;
 	install_lite();
 	real = sys;
 	CALLS(TAKE)
 #undef TAKE
+	sys.point = f_point;
 	mono_start = real.mono();
 	sys.wall = fixed_wall;
+	if (given != NULL) {
+		hurry = strtoll(given, NULL, 10);
+		sys.mono = hurried_mono;
+	}
 	mem_fault = alloc_fault;
 }
 
@@ -578,6 +628,8 @@ parse_effect(struct fault *f, const char *word, const char *text)
 		f->number = ENOMEM;
 	} else if (strcmp(word, "short") == 0) {
 		f->effect = SHORT;
+	} else if (strcmp(word, "kill") == 0) {
+		f->effect = KILL;
 	} else if (strcmp(word, "torn") == 0) {
 		f->effect = TORN;
 		f->last = f->first + 1;
