@@ -232,7 +232,7 @@ commit_batch(struct job *job, const struct ahead *ahead)
 	if (!job_keeps(job))
 		return 0;
 	job->due = true;
-	if (job->exact && sys.mono() - job->committed < PACE_US)
+	if (job->can_wait && sys.mono() - job->committed < PACE_US)
 		return 0;
 	return commit_or_fail(job, ahead, false, false) == -1 ? -1 : 0;
 }

@@ -141,7 +141,7 @@ struct job {
 	struct ahead		 skipped;	/* what is not fed again of their entry */
 	uint64_t		 fed;		/* number of the journal's entry that was fed last */
 	bool			 due;		/* a batch has ended since the last commit */
-	bool			 exact;		/* every output can be taken back to a commit */
+	bool			 can_wait;	/* a commit can: nobody sees when it comes */
 	int64_t			 committed;	/* monotonic time of the last commit */
 };
 

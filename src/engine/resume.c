@@ -109,12 +109,15 @@ take_chunk(void *arg, const struct store_part *part, const char *bytes, size_t l
 	return -1;
 }
 
-/* True if every output can be taken back to a commit. */
+/*
+ * True if nobody sees when a commit comes: every output can be taken back to one, and none waits
+ * for it to make rows public.
+ */
 static bool
-is_exact(const struct job *job)
+can_wait(const struct job *job)
 {
 	for (unsigned i = 0; i < job->sinks_open; i++)
-		if ((job->sink[i].class->flags & (SINK_TRUNCATABLE | SINK_IDEMPOTENT)) == 0)
+		if ((job->sink[i].class->flags & SINK_TRUNCATABLE) == 0)
 			return false;
 	return true;
 }
@@ -124,7 +127,7 @@ resume_state(struct job *job, struct err *err)
 {
 	if (!job_keeps(job))
 		return 0;
-	job->exact = is_exact(job);
+	job->can_wait = can_wait(job);
 	if (!job->checkpoint.resumed)
 		return 0;
 	if (checkpoint_chunks(&job->checkpoint, take_chunk, job, err) == -1)
