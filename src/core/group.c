@@ -292,6 +292,12 @@ group_cells(const struct group *g, const struct map_key *key, struct value *cell
 	return 0;
 }
 
+bool
+group_key_is_whole(const struct group *g, const char *bytes, size_t len)
+{
+	return g->plain || key_is_whole(bytes, len, g->columns);
+}
+
 void
 group_run_free(struct group_run *run)
 {

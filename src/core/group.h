@@ -78,6 +78,9 @@ int group_key(const struct group *, struct group_run *, const struct value *cell
 int group_cells(const struct group *, const struct map_key *key, struct value *cells,
     struct arena *);
 
+/* True if the bytes can be a key, as group_cells takes for granted. */
+bool group_key_is_whole(const struct group *, const char *bytes, size_t len);
+
 void group_run_free(struct group_run *);
 
 #endif

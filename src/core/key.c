@@ -212,3 +212,56 @@ key_get(const char **at, const char *end, struct value *v, struct arena *arena)
 	return get_text(at, end, v, arena);
 }
 
+/* ---- bytes from elsewhere ---- */
+
+/* Each escape is of a byte that needs one. */
+static bool
+is_text(const char *at, const char *end)
+{
+	for (; at < end; at++)
+		if (*at == ESCAPE && (++at == end || *at < 2 || *at > ESCAPE + 2))
+			return false;
+	return true;
+}
+
+/* Goes past a column; false if it is none. */
+static bool
+pass_column(const char **at, const char *end, bool last)
+{
+	const char *from = *at, *stop;
+	double d;
+
+	if (from == end)
+		return false;
+	*at = from + 1;
+	switch ((unsigned char)*from++) {
+	case TAG_NULL:
+	case TAG_FALSE:
+	case TAG_TRUE:
+		return true;
+	case TAG_NUMBER:
+		if (end - from < NUMBER_BYTES)
+			return false;
+		d = from_ordered_bits(get_bits(from));
+		*at = from + NUMBER_BYTES + (is_large(d) ? 2 : 0);
+		return isfinite(d) && (!is_large(d) || end - from >= NUMBER_BYTES + 2);
+	case TAG_TEXT:
+		stop = last ? end : memchr(from, END, (size_t)(end - from));
+		*at = stop == NULL || last ? end : stop + 1;
+		return stop != NULL && is_text(from, stop) &&
+		    (!last || memchr(from, END, (size_t)(end - from)) == NULL);
+	default:
+		return false;
+	}
+}
+
+bool
+key_is_whole(const char *bytes, size_t len, unsigned columns)
+{
+	const char *at = bytes, *end = bytes + len;
+
+	for (unsigned i = 0; i < columns; i++)
+		if (!pass_column(&at, end, i + 1 == columns))
+			return false;
+	return at == end;
+}

@@ -19,4 +19,7 @@ int key_put(struct buf *, const struct value *, bool last);
  */
 int key_get(const char **at, const char *end, struct value *, struct arena *);
 
+/* True if the bytes are COLUMNS columns and no more, as key_get takes for granted. */
+bool key_is_whole(const char *bytes, size_t len, unsigned columns);
+
 #endif

@@ -2,6 +2,7 @@
 #include "core/keyed.h"
 
 #include "base/mem.h"
+#include "core/keyed_save.h"
 
 #include <string.h>
 
@@ -54,6 +55,12 @@ link_to(const struct keyed *k, const struct keyed_entry *e)
 	while (keyed_at(k, *link) != e)
 		link = &keyed_at(k, *link)->next;
 	return link;
+}
+
+uint32_t
+keyed_number(const struct keyed *k, const void *value)
+{
+	return *link_to(k, (const struct keyed_entry *)value - 1);
 }
 
 /* One bucket more: the entries of the one that it is split from are dealt out. */
@@ -187,17 +194,14 @@ add(struct keyed *k, struct map_key key, uint64_t hash)
 	e->hash = hash;
 	e->next = *bucket;
 	*bucket = k->count;
+	if (k->track != NULL)
+		keyed_mark(k, k->count);
 	return e + 1;
 }
 
-void *
-keyed_put(struct keyed *k, struct map_key key, bool *fresh)
+static void *
+find(const struct keyed *k, struct map_key key, uint64_t hash)
 {
-	uint64_t hash = map_key_hash(key, k->seed);
-
-	*fresh = false;
-	if (start_index(k) == -1)
-		return NULL;
 	for (uint32_t id = *bucket_of(k, hash); id != 0;) {
 		struct keyed_entry *e = keyed_at(k, id);
 
@@ -205,6 +209,27 @@ keyed_put(struct keyed *k, struct map_key key, bool *fresh)
 			return e + 1;
 		id = e->next;
 	}
+	return NULL;
+}
+
+void *
+keyed_find(const struct keyed *k, struct map_key key)
+{
+	return k->buckets == 0 ? NULL : find(k, key, map_key_hash(key, k->seed));
+}
+
+void *
+keyed_put(struct keyed *k, struct map_key key, bool *fresh)
+{
+	uint64_t hash = map_key_hash(key, k->seed);
+	void *value;
+
+	*fresh = false;
+	if (start_index(k) == -1)
+		return NULL;
+	value = find(k, key, hash);
+	if (value != NULL)
+		return value;
 	*fresh = true;
 	return add(k, key, hash);
 }
@@ -235,6 +260,8 @@ keyed_drop(struct keyed *k, void *value)
 	uint32_t *link = link_to(k, e), id = *link;
 
 	*link = e->next;
+	if (k->track != NULL)
+		keyed_gone(k, id);
 	free_key(k, &e->key);
 	move_last(k, id);
 	while (k->buckets > BUCKETS_MIN && k->count < k->buckets / 2)
@@ -263,6 +290,7 @@ keyed_free(struct keyed *k)
 	mem_free(k->chunks);
 	mem_free(k->bucket);
 	mem_free(k->heap);
+	keyed_track_free(k);
 	keyed_init(k, k->stride - sizeof(struct keyed_entry), k->seed);
 }
 
@@ -292,12 +320,11 @@ heap_up(struct keyed *k, uint32_t at, uint32_t id)
 }
 
 static void
-heap_down(struct keyed *k, uint32_t id)
+heap_down(struct keyed *k, uint32_t at, uint32_t id)
 {
 	int64_t due = keyed_at(k, id)->queued;
-	uint32_t at = 0;
 
-	for (uint32_t child = 1; child < k->heaped; child = 2 * at + 1) {
+	for (uint32_t child = 2 * at + 1; child < k->heaped; child = 2 * at + 1) {
 		if (child + 1 < k->heaped && heap_due(k, child + 1) < heap_due(k, child))
 			child++;
 		if (heap_due(k, child) >= due)
@@ -308,12 +335,30 @@ heap_down(struct keyed *k, uint32_t id)
 	heap_set(k, at, id);
 }
 
+/* Takes an entry out of the heap. */
+static void
+heap_leave(struct keyed *k, struct keyed_entry *e)
+{
+	uint32_t at = e->place - 1, last = k->heap[--k->heaped];
+
+	e->place = 0;
+	if (at < k->heaped) {
+		if (at > 0 && heap_due(k, (at - 1) / 2) > keyed_at(k, last)->queued)
+			heap_up(k, at, last);
+		else
+			heap_down(k, at, last);
+	}
+	(void)resize(k, &k->heap, &k->heap_cap, k->heaped);
+}
+
 int
 keyed_due(struct keyed *k, void *value, int64_t due)
 {
 	struct keyed_entry *e = keyed_entry(value);
 	uint32_t id;
 
+	if (k->track != NULL && (due != e->due || e->place == 0))
+		keyed_touch(k, value);
 	e->due = due;
 	if (e->place != 0) {
 		if (due < e->queued) {
@@ -338,14 +383,21 @@ keyed_next_due(struct keyed *k, int64_t now)
 
 		if (e->due > e->queued) {	/* it has been put off */
 			e->queued = e->due;
-			heap_down(k, k->heap[0]);
+			heap_down(k, 0, k->heap[0]);
 			continue;
 		}
-		e->place = 0;
-		if (--k->heaped > 0)
-			heap_down(k, k->heap[k->heaped]);
-		(void)resize(k, &k->heap, &k->heap_cap, k->heaped);
+		heap_leave(k, e);
 		return e + 1;
 	}
 	return NULL;
+}
+
+void
+keyed_remove(struct keyed *k, void *value)
+{
+	struct keyed_entry *e = keyed_entry(value);
+
+	if (e->place != 0)
+		heap_leave(k, e);
+	keyed_drop(k, value);
 }

@@ -35,6 +35,7 @@ struct keyed {
 	uint32_t	*heap;		/* heap[0] is due first */
 	uint32_t	 heaped, heap_cap;
 	size_t		 bytes;		/* held from the allocator */
+	struct keyed_track *track;	/* what is to be put down, see core/keyed_save.h; or NULL */
 };
 
 /* An empty one, of values of SIZE bytes, aligned as malloc does; SEED as for a map. */
@@ -47,6 +48,9 @@ void keyed_free(struct keyed *);
  */
 void *keyed_put(struct keyed *, struct map_key key, bool *fresh);
 
+/* The value of KEY, or NULL if there is none. */
+void *keyed_find(const struct keyed *, struct map_key key);
+
 /* Says when a value is due, for the first time or anew; 0, or -1 when memory is short. */
 int keyed_due(struct keyed *, void *value, int64_t due);
 
@@ -55,6 +59,9 @@ void *keyed_next_due(struct keyed *, int64_t now);
 
 /* Takes away a value that has no due, or has been given by keyed_next_due. */
 void keyed_drop(struct keyed *, void *value);
+
+/* The same of any value. */
+void keyed_remove(struct keyed *, void *value);
 
 /* Orders entries by the bytes of their keys, a prefix first: for sort_pointers. */
 int keyed_compare(const void *x, const void *y, const void *unused);

@@ -4,7 +4,7 @@
  * that are dropped do not prolong it.
  */
 #include "core/group.h"
-#include "core/keyed.h"
+#include "core/keyed_save.h"
 #include "core/when.h"
 
 enum { WITHIN };
@@ -210,6 +210,45 @@ waits(const struct stage *s, const void *private)
 	return ((const struct lane *)private)->seen.heaped > 0;
 }
 
+static int
+put_seen(struct buf *out, const void *value)
+{
+	return keyed_put_tick(out, ((const struct seen *)value)->first);
+}
+
+static int
+get_seen(struct wire *in, void *value)
+{
+	((struct seen *)value)->first = keyed_get_tick(in);
+	return 0;
+}
+
+static const struct keyed_kind kind = { .put = put_seen, .get = get_seen };
+
+/* The number that goes with the keys is the last batch end; only batches of rows need it. */
+static int
+save(const struct stage *s, void *private, struct saving *to, struct err *err)
+{
+	struct lane *lane = private;
+
+	return keyed_save(&lane->seen, &kind, s->plan->batch.rows ? (uint64_t)lane->told : 0, to,
+	    err);
+}
+
+static int
+load(const struct stage *s, void *private, const struct store_part *part, struct wire *in,
+    struct err *err)
+{
+	struct lane *lane = private;
+	uint64_t told = (uint64_t)lane->told;
+
+	(void)s;
+	if (keyed_load(&lane->seen, &kind, &told, part, in, err) == -1)
+		return -1;
+	lane->told = (int64_t)told;
+	return 0;
+}
+
 const struct stage_class stage_dedup = {
 	.name = "dedup",
 	.usage = "[OPTION]... [FIELD,...]",
@@ -237,4 +276,6 @@ const struct stage_class stage_dedup = {
 	.tick = tick,
 	.held = held,
 	.waits = waits,
+	.save = save,
+	.load = load,
 };

@@ -22,7 +22,22 @@ delta(const struct stage *s, const struct step *step)
 	return step->fresh ? value_null() : cell_from_number(&change);
 }
 
-static const struct step_kind kind = { "_delta", sizeof(struct state), delta };
+static int
+put(struct buf *out, const void *value)
+{
+	return step_put_number(out, &((const struct state *)value)->before);
+}
+
+static int
+get(struct wire *in, void *value)
+{
+	((struct state *)value)->before = step_get_number(in);
+	return 0;
+}
+
+static const struct step_kind kind = {
+	"_delta", sizeof(struct state), delta, { .put = put, .get = get },
+};
 
 static int
 open_stage(struct stage *s, struct err *err)
@@ -57,4 +72,6 @@ const struct stage_class stage_delta = {
 	.tick = step_tick,
 	.held = step_held,
 	.waits = step_waits,
+	.save = step_save,
+	.load = step_load,
 };

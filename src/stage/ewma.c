@@ -82,7 +82,30 @@ ewma(const struct stage *s, const struct step *step)
 	return c->alpha > 0 ? by_rows(c, step) : by_time(c, step);
 }
 
-static const struct step_kind kind = { "_ewma", sizeof(struct state), ewma };
+static int
+put(struct buf *out, const void *value)
+{
+	const struct state *state = value;
+
+	return step_put_double(out, state->sum) == -1 ||
+	    step_put_double(out, state->weight) == -1 ||
+	    keyed_put_tick(out, state->tick) == -1 ? -1 : 0;
+}
+
+static int
+get(struct wire *in, void *value)
+{
+	struct state *state = value;
+
+	state->sum = step_get_double(in);
+	state->weight = step_get_double(in);
+	state->tick = keyed_get_tick(in);
+	return 0;
+}
+
+static const struct step_kind kind = {
+	"_ewma", sizeof(struct state), ewma, { .put = put, .get = get },
+};
 
 static int
 open_stage(struct stage *s, struct err *err)
@@ -125,4 +148,6 @@ const struct stage_class stage_ewma = {
 	.tick = step_tick,
 	.held = step_held,
 	.waits = step_waits,
+	.save = step_save,
+	.load = step_load,
 };

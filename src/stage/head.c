@@ -11,6 +11,7 @@ struct config {
 
 struct lane {
 	uint64_t	passed;			/* records of this batch, or of all */
+	uint64_t	saved;			/* the same, as it was put down */
 };
 
 static const struct opt options[] = {
@@ -75,6 +76,35 @@ fire(const struct stage *s, void *private, const struct map *answer, struct err 
 	return 0;
 }
 
+static int
+save(const struct stage *s, void *private, struct saving *to, struct err *err)
+{
+	struct lane *lane = private;
+
+	(void)s;
+	if (lane->passed == lane->saved)
+		return 0;
+	if (save_clear(to, err) == -1)
+		return -1;
+	lane->saved = lane->passed;
+	return wire_put(to->out, lane->passed) == -1 ? err_memory(err, "saving a number") : 0;
+}
+
+static int
+load(const struct stage *s, void *private, const struct store_part *part, struct wire *in,
+    struct err *err)
+{
+	struct lane *lane = private;
+	uint64_t passed = wire_get(in);
+
+	(void)part;
+	(void)err;
+	in->damaged |= passed > ((const struct config *)s->config)->limit || in->at < in->end;
+	if (!in->damaged)
+		lane->passed = lane->saved = passed;
+	return 0;
+}
+
 const struct stage_class stage_head = {
 	.name = "head",
 	.usage = "[OPTION]... N",
@@ -95,4 +125,6 @@ const struct stage_class stage_head = {
 	.argument = argument,
 	.feed = feed,
 	.fire = fire,
+	.save = save,
+	.load = load,
 };

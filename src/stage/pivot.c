@@ -309,6 +309,16 @@ held(const struct stage *s, const void *private, uint64_t *rows_held, size_t *by
 	*bytes += lane->answer.bytes;
 }
 
+/* There is nothing but what it keeps until the answer that it is fed has ended. */
+static int
+save(const struct stage *s, void *private, struct saving *to, struct err *err)
+{
+	(void)s;
+	(void)to;
+	(void)err;
+	return ((const struct lane *)private)->answer.count > 0;
+}
+
 const struct stage_class stage_pivot = {
 	.name = "pivot",
 	.usage = "--values A,B,C [OPTION]... FIELD",
@@ -337,5 +347,6 @@ const struct stage_class stage_pivot = {
 	.feed = feed,
 	.fire = fire,
 	.rows = rows,
+	.save = save,
 	.held = held,
 };

@@ -55,7 +55,32 @@ rate(const struct stage *s, const struct step *step)
 	    value_null();
 }
 
-static const struct step_kind kind = { "_rate", sizeof(struct state), rate };
+static int
+put(struct buf *out, const void *value)
+{
+	const struct state *state = value;
+
+	return step_put_number(out, &state->before) == -1 || wire_put(out, state->steps) == -1 ||
+	    step_put_number(out, &state->growth) == -1 || keyed_put_tick(out, state->now) == -1 ||
+	    keyed_put_tick(out, state->since) == -1 ? -1 : 0;
+}
+
+static int
+get(struct wire *in, void *value)
+{
+	struct state *state = value;
+
+	state->before = step_get_number(in);
+	state->steps = wire_get(in) != 0;
+	state->growth = step_get_number(in);
+	state->now = keyed_get_tick(in);
+	state->since = keyed_get_tick(in);
+	return 0;
+}
+
+static const struct step_kind kind = {
+	"_rate", sizeof(struct state), rate, { .put = put, .get = get },
+};
 
 static int
 open_stage(struct stage *s, struct err *err)
@@ -92,4 +117,6 @@ const struct stage_class stage_rate = {
 	.tick = step_tick,
 	.held = step_held,
 	.waits = step_waits,
+	.save = step_save,
+	.load = step_load,
 };

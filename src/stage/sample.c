@@ -19,6 +19,7 @@ struct config {
 
 struct lane {
 	uint64_t	ordinal;		/* of the next record */
+	uint64_t	saved;			/* the same, as it was put down */
 };
 
 static const uint64_t seed[2] = { 0x9e3779b97f4a7c15U, 0xc2b2ae3d27d4eb4fU };
@@ -180,6 +181,37 @@ feed(const struct stage *s, void *private, const struct block *in, struct feed *
 	return end_run(to->out, &run, err);
 }
 
+/* Only where the numbers of records decide. */
+static int
+save(const struct stage *s, void *private, struct saving *to, struct err *err)
+{
+	const struct config *c = s->config;
+	struct lane *lane = private;
+
+	if (lane->ordinal == lane->saved || c->key != NULL || c->share >= 1)
+		return 0;
+	if (save_clear(to, err) == -1)
+		return -1;
+	lane->saved = lane->ordinal;
+	return wire_put(to->out, lane->ordinal) == -1 ? err_memory(err, "saving a number") : 0;
+}
+
+static int
+load(const struct stage *s, void *private, const struct store_part *part, struct wire *in,
+    struct err *err)
+{
+	struct lane *lane = private;
+	uint64_t ordinal = wire_get(in);
+
+	(void)s;
+	(void)part;
+	(void)err;
+	in->damaged |= in->at < in->end;
+	if (!in->damaged)
+		lane->ordinal = lane->saved = ordinal;
+	return 0;
+}
+
 const struct stage_class stage_sample = {
 	.name = "sample",
 	.usage = "[OPTION]... P",
@@ -200,4 +232,6 @@ const struct stage_class stage_sample = {
 	.argument = argument,
 	.open = open_stage,
 	.feed = feed,
+	.save = save,
+	.load = load,
 };

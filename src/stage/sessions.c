@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/tstamp.h"
 #include "core/group.h"
-#include "core/keyed.h"
+#include "core/keyed_save.h"
 #include "core/sort.h"
 #include "core/when.h"
 
@@ -184,6 +184,7 @@ see(const struct config *c, struct lane *lane, struct map_key key, const struct 
 
 	if (o == NULL || add(o, s, c->gap.ticks) == -1)
 		return -1;
+	keyed_touch(&lane->open, o);
 	return keyed_due(&lane->open, o, due_of(o, c->gap.ticks));
 }
 
@@ -248,8 +249,10 @@ close_due(struct lane *lane, struct open *o, int64_t gap, int64_t now)
 			return -1;
 		o->at[i] = o->at[--o->n];
 	}
-	if (o->n > 0)
+	if (o->n > 0) {
+		keyed_touch(&lane->open, o);
 		return keyed_due(&lane->open, o, due_of(o, gap));
+	}
 	mem_free(o->at);
 	keyed_drop(&lane->open, o);
 	return 0;
@@ -358,6 +361,90 @@ rows(const struct stage *s, void *private, const struct rows *out, struct err *e
 	return n;
 }
 
+/* ---- putting down ---- */
+
+static int
+put_open(struct buf *out, const void *value)
+{
+	const struct open *o = value;
+
+	if (wire_put(out, o->n) == -1)
+		return -1;
+	for (uint64_t i = 0; i < o->n; i++) {
+		const struct session *s = &o->at[i];
+
+		if (keyed_put_tick(out, s->from) == -1 || keyed_put_tick(out, s->to) == -1 ||
+		    keyed_put_tick(out, s->start) == -1 || keyed_put_tick(out, s->end) == -1 ||
+		    wire_put(out, s->count) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+get_open(struct wire *in, void *value)
+{
+	struct open *o = value;
+	uint64_t n = wire_get(in);
+	struct session *at;
+
+	in->damaged |= n == 0 || n > (uint64_t)(in->end - in->at) / (4 * sizeof(uint64_t));
+	if (in->damaged)
+		return 0;
+	at = mem_realloc(o->at, n * sizeof(*at));
+	if (at == NULL)
+		return -1;
+	for (uint64_t i = 0; i < n; i++) {
+		at[i].from = keyed_get_tick(in);
+		at[i].to = keyed_get_tick(in);
+		at[i].start = keyed_get_tick(in);
+		at[i].end = keyed_get_tick(in);
+		at[i].count = wire_get(in);
+	}
+	*o = (struct open){ at, n, n };
+	return 0;
+}
+
+static void
+free_open(void *value)
+{
+	mem_free(((struct open *)value)->at);
+}
+
+static struct keyed_kind
+kind_of(const struct stage *s)
+{
+	return (struct keyed_kind){
+		.put = put_open, .get = get_open, .free = free_open,
+		.group = &((const struct config *)s->config)->group,
+	};
+}
+
+/* The number that goes with the keys is the last batch end; only batches of rows need it. */
+static int
+save(const struct stage *s, void *private, struct saving *to, struct err *err)
+{
+	struct lane *lane = private;
+	struct keyed_kind kind = kind_of(s);
+
+	return keyed_save(&lane->open, &kind, s->plan->batch.rows ? (uint64_t)lane->told : 0, to,
+	    err);
+}
+
+static int
+load(const struct stage *s, void *private, const struct store_part *part, struct wire *in,
+    struct err *err)
+{
+	struct lane *lane = private;
+	struct keyed_kind kind = kind_of(s);
+	uint64_t told = (uint64_t)lane->told;
+
+	if (keyed_load(&lane->open, &kind, &told, part, in, err) == -1)
+		return -1;
+	lane->told = (int64_t)told;
+	return 0;
+}
+
 const struct stage_class stage_sessions = {
 	.name = "sessions",
 	.usage = "--gap DUR FIELD,...",
@@ -388,4 +475,6 @@ const struct stage_class stage_sessions = {
 	.held = held,
 	.fire = fire,
 	.rows = rows,
+	.save = save,
+	.load = load,
 };

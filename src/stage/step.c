@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define NANO_MAX ((wide_int)1 << 120)	/* of a number that was put down */
+
 int
 step_option(struct stage *s, int id, const char *value, int word, struct err *err)
 {
@@ -111,6 +113,7 @@ remember(const struct step_config *c, struct step_lane *lane, struct map_key key
 	step->state = keyed_put(&lane->keys, key, &step->fresh);
 	if (step->state == NULL)
 		return -1;
+	keyed_touch(&lane->keys, step->state);
 	if (c->ttl.ticks == 0)
 		return 0;
 	due = keyed_entry(step->state)->due;
@@ -202,5 +205,82 @@ step_tick(const struct stage *s, void *private, int64_t now, bool last, struct e
 	lane->told = now;
 	while ((state = keyed_next_due(&lane->keys, now)) != NULL)
 		keyed_drop(&lane->keys, state);
+	return 0;
+}
+
+/* ---- putting down ---- */
+
+int
+step_put_double(struct buf *out, double d)
+{
+	uint64_t word;
+
+	memcpy(&word, &d, sizeof(word));
+	return wire_put_word(out, word);
+}
+
+double
+step_get_double(struct wire *in)
+{
+	uint64_t word = wire_get_word(in);
+	double d;
+
+	memcpy(&d, &word, sizeof(d));
+	return d;
+}
+
+int
+step_put_number(struct buf *out, const struct number *n)
+{
+	wide_uint nano = (wide_uint)n->nano;
+
+	if (wire_put(out, n->exact) == -1)
+		return -1;
+	if (!n->exact)
+		return step_put_double(out, n->d);
+	return wire_put_word(out, (uint64_t)nano) == -1 ||
+	    wire_put_word(out, (uint64_t)(nano >> 64)) == -1 ? -1 : 0;
+}
+
+struct number
+step_get_number(struct wire *in)
+{
+	uint64_t exact = wire_get(in), low;
+	wide_int nano;
+
+	in->damaged |= exact > 1;
+	if (exact != 1)
+		return (struct number){ .d = step_get_double(in) };
+	low = wire_get_word(in);
+	nano = (wide_int)((wide_uint)wire_get_word(in) << 64 | low);
+	if (nano > NANO_MAX || nano < -NANO_MAX) {
+		in->damaged = true;
+		nano = 0;
+	}
+	return number_from_nano(nano);
+}
+
+/* The number that goes with the keys is the last batch end; only batches of rows need it. */
+int
+step_save(const struct stage *s, void *private, struct saving *to, struct err *err)
+{
+	const struct step_config *c = s->config;
+	struct step_lane *lane = private;
+
+	return keyed_save(&lane->keys, &c->kind->keep,
+	    s->plan->batch.rows ? (uint64_t)lane->told : 0, to, err);
+}
+
+int
+step_load(const struct stage *s, void *private, const struct store_part *part, struct wire *in,
+    struct err *err)
+{
+	const struct step_config *c = s->config;
+	struct step_lane *lane = private;
+	uint64_t told = (uint64_t)lane->told;
+
+	if (keyed_load(&lane->keys, &c->kind->keep, &told, part, in, err) == -1)
+		return -1;
+	lane->told = (int64_t)told;
 	return 0;
 }

@@ -9,7 +9,7 @@
 #include "base/number.h"
 #include "core/extend.h"
 #include "core/group.h"
-#include "core/keyed.h"
+#include "core/keyed_save.h"
 #include "core/when.h"
 
 enum { STEP_BY = 1, STEP_TTL };		/* ids of options; a stage's own are others */
@@ -30,6 +30,7 @@ struct step_kind {
 	const char	*suffix;	/* of the column's name, behind the field's */
 	size_t		 state;		/* bytes that are remembered of a key */
 	struct value	 (*value)(const struct stage *, const struct step *);
+	struct keyed_kind keep;		/* how that is put down */
 };
 
 struct step_config {			/* the first member of a stage's */
@@ -64,5 +65,14 @@ int step_feed(const struct stage *, void *lane, const struct block *in, struct f
 void step_held(const struct stage *, const void *lane, uint64_t *rows, size_t *bytes);
 bool step_waits(const struct stage *, const void *lane);
 int step_tick(const struct stage *, void *lane, int64_t now, bool last, struct err *);
+int step_save(const struct stage *, void *lane, struct saving *, struct err *);
+int step_load(const struct stage *, void *lane, const struct store_part *, struct wire *,
+    struct err *);
+
+/* What states are made of, as bytes: 0 or -1 (memory). */
+int step_put_double(struct buf *, double);
+double step_get_double(struct wire *);		/* of any kind, not only finite */
+int step_put_number(struct buf *, const struct number *);
+struct number step_get_number(struct wire *);
 
 #endif

@@ -195,6 +195,16 @@ held(const struct stage *s, const void *private, uint64_t *rows_held, size_t *by
 	*bytes += lane->log.bytes;
 }
 
+/* There is nothing but what it keeps until the answer that it is fed has ended. */
+static int
+save(const struct stage *s, void *private, struct saving *to, struct err *err)
+{
+	(void)s;
+	(void)to;
+	(void)err;
+	return ((const struct lane *)private)->log.records > 0;
+}
+
 const struct stage_class stage_top_column = {
 	.name = "top",
 	.usage = "[OPTION]... N [COLUMN]",
@@ -208,5 +218,6 @@ const struct stage_class stage_top_column = {
 	.feed = feed,
 	.fire = fire,
 	.rows = rows,
+	.save = save,
 	.held = held,
 };

@@ -6,7 +6,7 @@
 #include "core/cell.h"
 #include "core/extend.h"
 #include "core/group.h"
-#include "core/keyed.h"
+#include "core/keyed_save.h"
 #include "core/rowlog.h"
 #include "core/sort.h"
 #include "stage/step.h"
@@ -27,6 +27,7 @@ struct config {
 struct state {				/* of a key */
 	double		usual, value;	/* value: in the answer ... */
 	uint64_t	answer;		/* ... of this number */
+	uint64_t	learned;	/* the last answer that USUAL has in it */
 	bool		known;		/* there is something usual */
 };
 
@@ -194,6 +195,29 @@ tick(const struct stage *s, void *private, int64_t now, bool last, struct err *e
 
 /* ---- an answer ---- */
 
+static double
+next_usual(const struct config *c, double usual, double value)
+{
+	return c->alpha * value + (1 - c->alpha) * usual;
+}
+
+static bool
+is_little(const struct config *c, double usual)
+{
+	return fabs(usual) < c->minimum || !isfinite(usual);
+}
+
+/* A key that was not in an answer is not put down for it: what was read may be from before. */
+static void
+catch_up(const struct config *c, const struct lane *lane, struct state *state)
+{
+	while (state->known && state->learned + 1 < lane->answer &&
+	    !is_little(c, state->usual)) {
+		state->usual = next_usual(c, state->usual, 0);
+		state->learned++;
+	}
+}
+
 /* Compares a row with what is usual; 0 or -1 (memory). */
 static int
 compare_row(const struct config *c, struct lane *lane, const struct value *row,
@@ -211,6 +235,8 @@ compare_row(const struct config *c, struct lane *lane, const struct value *row,
 	state = keyed_put(&lane->keys, key, &fresh);
 	if (state == NULL)
 		return -1;
+	keyed_touch(&lane->keys, state);
+	catch_up(c, lane, state);
 	if (state->known) {
 		item->usual = cell_from_double(state->usual);
 		item->ratio = cell_from_double(n.d / state->usual);
@@ -248,10 +274,11 @@ learn(const struct config *c, struct lane *lane)
 		struct state *state = (void *)(keyed_at(&lane->keys, id) + 1);
 		double value = state->answer == lane->answer ? state->value : 0;
 
-		state->usual = state->known ? c->alpha * value + (1 - c->alpha) * state->usual :
-		    value;
+		catch_up(c, lane, state);
+		state->usual = state->known ? next_usual(c, state->usual, value) : value;
 		state->known = true;
-		if (fabs(state->usual) < c->minimum || !isfinite(state->usual))
+		state->learned = lane->answer;
+		if (is_little(c, state->usual))
 			keyed_drop(&lane->keys, state);	/* another one comes to this place */
 		else
 			id++;
@@ -319,6 +346,48 @@ held(const struct stage *s, const void *private, uint64_t *rows_held, size_t *by
 	*bytes += lane->keys.bytes + lane->log.bytes;
 }
 
+static int
+put_state(struct buf *out, const void *value)
+{
+	const struct state *state = value;
+
+	return wire_put_double(out, state->usual) == -1 || wire_put(out, state->learned) == -1 ?
+	    -1 : 0;
+}
+
+static int
+get_state(struct wire *in, void *value)
+{
+	double usual = wire_get_double(in);
+
+	*(struct state *)value = (struct state){
+		.usual = usual, .learned = wire_get(in), .known = true,
+	};
+	return 0;
+}
+
+static const struct keyed_kind kind = { .put = put_state, .get = get_state };
+
+/* The number that goes with the keys is that of the last answer. */
+static int
+save(const struct stage *s, void *private, struct saving *to, struct err *err)
+{
+	struct lane *lane = private;
+
+	(void)s;
+	return lane->log.records > 0 ? 1 : keyed_save(&lane->keys, &kind, lane->answer, to, err);
+}
+
+static int
+load(const struct stage *s, void *private, const struct store_part *part, struct wire *in,
+    struct err *err)
+{
+	struct lane *lane = private;
+
+	(void)s;
+	return keyed_load(&lane->keys, &kind, &lane->answer, part, in, err);
+}
+
 const struct stage_class stage_trend = {
 	.name = "trend",
 	.usage = "[OPTION]... FIELD",
@@ -349,4 +418,6 @@ const struct stage_class stage_trend = {
 	.fire = fire,
 	.rows = rows,
 	.held = held,
+	.save = save,
+	.load = load,
 };

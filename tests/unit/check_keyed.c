@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/keyed.h"
+#include "core/keyed_save.h"
 #include "core/sort.h"
-#include "util.h"
+#include "store_util.h"
 
 Suite *keyed_suite(void);
 
@@ -209,6 +209,172 @@ START_TEST(sorting)
 }
 END_TEST
 
+/* ---- putting down ---- */
+
+static int
+put_word(struct buf *out, const void *value)
+{
+	uint64_t word;
+
+	memcpy(&word, value, sizeof(word));
+	return wire_put(out, word);
+}
+
+static int
+get_word(struct wire *in, void *value)
+{
+	uint64_t word = wire_get(in);
+
+	memcpy(value, &word, sizeof(word));
+	return 0;
+}
+
+static const struct keyed_kind words = { .put = put_word, .get = get_word };
+
+static void
+save(struct keyed *k, struct memory_store *m, uint64_t number)
+{
+	struct buf out = { 0 };
+	struct saving s = store_saving(m, STORE_LANE, &out);
+	struct err err;
+
+	DEMAND(keyed_save(k, &words, number, &s, &err) == 0 && out.len == 0);
+	buf_free(&out);
+}
+
+static void
+load(struct keyed *k, const struct memory_store *m, uint64_t want)
+{
+	uint64_t seed[2] = { rand_u64(), rand_u64() }, number = 0;
+	struct err err;
+
+	keyed_init(k, sizeof(uint64_t), seed);
+	for (size_t i = 0; i < m->n; i++) {
+		struct wire in = store_wire(&m->chunk[i]);
+
+		DEMAND(keyed_load(k, &words, &number, &m->chunk[i].part, &in, &err) == 0);
+		DEMAND(!in.damaged && in.at == in.end);
+	}
+	ck_assert_uint_eq(number, want);
+}
+
+static void
+same_entries(const struct keyed *x, const struct keyed *y)
+{
+	DEMAND(x->count == y->count && x->heaped == y->heaped);
+	for (uint32_t id = 1; id <= x->count; id++) {
+		const struct keyed_entry *a = keyed_at(x, id), *b;
+		void *value = keyed_find(y, a->key);
+
+		DEMAND(value != NULL && memcmp(a + 1, value, sizeof(uint64_t)) == 0);
+		b = keyed_entry(value);
+		DEMAND(a->due == b->due && (a->place != 0) == (b->place != 0));
+	}
+}
+
+/* Touches a key in one of the ways there are. */
+static void
+change(struct keyed *k, struct map_key key)
+{
+	uint64_t word = rand_below(100000);
+	void *value = keyed_find(k, key);
+	bool fresh;
+
+	if (value != NULL && rand_below(4) == 0) {
+		keyed_remove(k, value);
+		return;
+	}
+	value = keyed_put(k, key, &fresh);
+	DEMAND(value != NULL);
+	if (rand_below(2) == 0) {
+		memcpy(value, &word, sizeof(word));
+		keyed_touch(k, value);
+	}
+	if (rand_below(3) == 0)
+		DEMAND(keyed_due(k, value, (int64_t)rand_below(1000)) == 0);
+}
+
+/* Keys come, change and go, over many sweeps; now and then what was put is read and goes on. */
+START_TEST(comes_back)
+{
+	struct pool pool;
+	struct memory_store m;
+	struct keyed k, other;
+	uint64_t generation = 0;
+	size_t most = 0;
+
+	pool_make(&pool, (enum key_kind)_i, 3000);
+	keyed_init(&k, sizeof(uint64_t), test_seed);
+	store_start(&m);
+	for (uint64_t step = 1; step <= 400; step++) {
+		size_t used = step / 100 % 2 == 0 ? pool.n : 20;	/* most go, and come again */
+
+		for (uint64_t n = rand_below(300); n > 0; n--)
+			change(&k, key_of(&pool.key[rand_below(pool.n)]));
+		if (used == 20)
+			for (uint64_t n = 0; n < 100 && k.count > used; n++)
+				keyed_remove(&k, keyed_at(&k, 1 + (uint32_t)rand_below(k.count)) + 1);
+		save(&k, &m, step);
+		DEMAND(m.chunk[m.n - 1].part.generation >= generation);
+		generation = m.chunk[m.n - 1].part.generation;
+		if (store_bytes(&m) > most)
+			most = store_bytes(&m);
+		load(&other, &m, step);
+		same_entries(&k, &other);
+		if (rand_below(30) > 0) {
+			keyed_free(&other);
+			continue;
+		}
+		keyed_free(&k);
+		k = other;
+	}
+	ck_assert_uint_gt(generation, 4);
+	ck_assert_uint_lt(most, (4 * pool.n + 2 * 4096) * 64);
+	keyed_free(&k);
+	ck_assert_uint_eq(k.bytes, 0);
+	store_free(&m);
+	pool_free(&pool);
+}
+END_TEST
+
+/* When what has changed cannot be remembered all is put anew. */
+START_TEST(forgets_changes)
+{
+	struct pool pool;
+	struct memory_store m;
+	struct keyed k, other;
+
+	pool_make(&pool, KEYS_WILD, 500);
+	keyed_init(&k, sizeof(uint64_t), test_seed);
+	store_start(&m);
+	for (uint64_t step = 1; step <= 300; step++) {
+		for (uint64_t n = 40; n > 0; n--) {
+			void *value = k.count == 0 ? NULL :
+			    keyed_at(&k, 1 + (uint32_t)rand_below(k.count)) + 1;
+
+			if (k.count < 200 || rand_below(3) == 0)
+				change(&k, key_of(&pool.key[rand_below(pool.n)]));
+			else if (rand_below(2) == 0) {
+				fault_set(1, true);
+				keyed_touch(&k, value);
+				(void)fault_clear();
+			} else {
+				fault_set(1, true);
+				keyed_remove(&k, value);
+				(void)fault_clear();
+			}
+		}
+		save(&k, &m, step);
+		load(&other, &m, step);
+		same_entries(&k, &other);
+		keyed_free(&other);
+	}
+	keyed_free(&k);
+	store_free(&m);
+	pool_free(&pool);
+}
+END_TEST
+
 Suite *
 keyed_suite(void)
 {
@@ -219,5 +385,7 @@ keyed_suite(void)
 	tcase_add_test(t, wave);
 	tcase_add_test(t, short_of_memory);
 	tcase_add_test(t, sorting);
+	tcase_add_loop_test(t, comes_back, 0, KEY_KINDS);
+	tcase_add_test(t, forgets_changes);
 	return s;
 }

@@ -39,6 +39,12 @@ no_close(void *arg, int64_t time, struct err *err)
 	return pipeline_flush(&((struct run *)arg)->p, err);
 }
 
+static const uint64_t *
+seed_of(const struct run *r)
+{
+	return r->flow->piece == NULL ? test_seed : r->flow->piece->seed;
+}
+
 static int
 open_plan(struct run *r)
 {
@@ -62,7 +68,7 @@ open_plan(struct run *r)
 	    plan_input(&r->plan, r->from->flags, (const char *const *)(const void *)names,
 	    (unsigned)r->names.n, r->err) == -1)
 		return -1;
-	memcpy(r->plan.seed, test_seed, sizeof(r->plan.seed));
+	memcpy(r->plan.seed, seed_of(r), sizeof(r->plan.seed));
 	return plan_bind(&r->plan, r->err);
 }
 
@@ -70,7 +76,7 @@ static int
 open_run(struct run *r)
 {
 	struct pipeline_config config = {
-		.plan = &r->plan, .from = r->from, .to = r->to, .seed = test_seed, .lanes = 1,
+		.plan = &r->plan, .from = r->from, .to = r->to, .seed = seed_of(r), .lanes = 1,
 		.time_format = TIME_EPOCH, .sources = 1, .lateness = r->flow->lateness,
 		.host = { .arg = r, .write = write_out, .closed = no_close },
 	};
@@ -78,7 +84,10 @@ open_run(struct run *r)
 	if (open_plan(r) == -1)
 		return -1;
 	r->open = true;
-	return pipeline_open(&r->p, &config, r->err);
+	if (pipeline_open(&r->p, &config, r->err) == -1)
+		return -1;
+	return r->flow->piece == NULL ? 0 :
+	    r->flow->piece->opened(r->flow->piece->arg, &r->p, r->err);
 }
 
 static void
@@ -147,9 +156,10 @@ static int
 run_batches(struct run *r, const struct buf *batch, int n, bool pieces)
 {
 	const struct span *span = &r->plan.batch;
+	const struct flow_piece *piece = r->flow->piece;
 	int64_t start = span->rows ? 0 : FLOW_START * FLOW_SECOND;
 
-	for (int i = 0; i < n; i++) {
+	for (int i = piece == NULL ? 0 : piece->from; i < (piece == NULL ? n : piece->to); i++) {
 		struct moment m = { .tick = start + (i + 1) * span->ticks };
 
 		m.wall = span->rows ? FLOW_START * FLOW_SECOND : m.tick;
@@ -159,7 +169,8 @@ run_batches(struct run *r, const struct buf *batch, int n, bool pieces)
 		take_counts(r);
 		if ((i + 1 < n ? pipeline_end(&r->p, m, r->err) :
 		    pipeline_finish(&r->p, m, true, r->err)) == -1 ||
-		    pipeline_flush(&r->p, r->err) == -1)
+		    pipeline_flush(&r->p, r->err) == -1 ||
+		    (piece != NULL && piece->ended(piece->arg, &r->p, i, r->err) == -1))
 			return -1;
 	}
 	take_counts(r);

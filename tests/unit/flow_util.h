@@ -8,8 +8,19 @@
 #include "core/plan.h"
 #include "util.h"
 
+struct pipeline;
+
 #define FLOW_SECOND INT64_C(1000000)
 #define FLOW_START INT64_C(1795389000)	/* seconds; where the first batch begins */
+
+/* A part of the batches, by a pipeline that is looked into; 0 or -1 from each. */
+struct flow_piece {
+	int		 from, to;	/* batches; the input ends only with the last one */
+	const uint64_t	*seed;		/* of the maps, two words */
+	void		*arg;
+	int		(*opened)(void *arg, struct pipeline *, struct err *);
+	int		(*ended)(void *arg, struct pipeline *, int batch, struct err *);
+};
 
 struct flow {
 	const char	*line;		/* the pipeline's words */
@@ -19,6 +30,7 @@ struct flow {
 	int64_t		 lateness;	/* microseconds */
 	struct span	 batch;		/* ticks 0: a second */
 	const struct files *files;	/* that stages read, or NULL */
+	const struct flow_piece *piece;	/* NULL: all batches; not by event time */
 };
 
 struct flow_end {			/* what became of the records */

@@ -1,0 +1,420 @@
+/*
+ * Putting state by key down, see keyed_save.h.
+ *
+ * A chunk is entries, each behind a tag.  Numbers of entries are not written: a key finds its own
+ * again, wherever it lies then.
+ */
+#include "core/keyed_save.h"
+
+#include "base/mem.h"
+
+#include <string.h>
+
+enum tag { TAG_NUMBER, TAG_GONE, TAG_VALUE, TAG_DUE };	/* DUE: a value that has one */
+
+#define WORD_BITS 64
+#define KEPT 65536			/* bytes of a list that stay for the next time */
+#define TICK_MAX (INT64_C(1) << 61)
+
+struct keyed_track {
+	struct changelog log;
+	bool		 all;		/* everything is to be put: nothing is known to be */
+	uint64_t	 number;	/* as it was put */
+	uint32_t	*touched;	/* entries; those whose bit is not set are no longer */
+	uint32_t	 n, cap;
+	uint64_t	*bit;		/* of each entry from 1 on: it is in the list */
+	uint32_t	 words;
+	struct buf	 gone;		/* keys */
+	uint64_t	 keys;		/* in it */
+	size_t		 bytes;		/* held, and counted in keyed->bytes */
+};
+
+/* ---- what has changed ---- */
+
+static void
+account(struct keyed *k)
+{
+	struct keyed_track *t = k->track;
+	size_t bytes = sizeof(*t) + t->cap * sizeof(*t->touched) + t->words * sizeof(*t->bit) +
+	    t->gone.cap;
+
+	k->bytes = k->bytes - t->bytes + bytes;
+	t->bytes = bytes;
+}
+
+static int
+start_track(struct keyed *k)
+{
+	if (k->track != NULL)
+		return 0;
+	k->track = mem_zalloc(sizeof(*k->track));
+	if (k->track == NULL)
+		return -1;
+	k->track->all = true;
+	account(k);
+	return 0;
+}
+
+void
+keyed_track_free(struct keyed *k)
+{
+	struct keyed_track *t = k->track;
+
+	if (t == NULL)
+		return;
+	k->bytes -= t->bytes;
+	mem_free(t->touched);
+	mem_free(t->bit);
+	buf_free(&t->gone);
+	mem_free(t);
+	k->track = NULL;
+}
+
+/* A list that is twice as long as before, or longer; NULL: memory is short, it is as it was. */
+static void *
+longer(void *list, uint32_t *cap, uint32_t n, size_t size)
+{
+	uint32_t want = *cap < 32 ? 32 : *cap;
+
+	while (want < n)
+		want = want > UINT32_MAX / 2 ? n : want * 2;
+	list = mem_realloc(list, want * size);
+	if (list != NULL)
+		*cap = want;
+	return list;
+}
+
+static bool
+is_marked(const struct keyed_track *t, uint32_t id)
+{
+	return id / WORD_BITS < t->words && (t->bit[id / WORD_BITS] >> id % WORD_BITS & 1) != 0;
+}
+
+static void
+unmark(struct keyed_track *t, uint32_t id)
+{
+	if (id / WORD_BITS < t->words)
+		t->bit[id / WORD_BITS] &= ~((uint64_t)1 << id % WORD_BITS);
+}
+
+/* Makes room for entry ID in the list and the bits; 0 or -1 (memory). */
+static int
+make_room(struct keyed_track *t, uint32_t id)
+{
+	if (id / WORD_BITS >= t->words) {
+		uint32_t words = t->words;
+		uint64_t *bit = longer(t->bit, &words, id / WORD_BITS + 1, sizeof(*bit));
+
+		if (bit == NULL)
+			return -1;
+		memset(bit + t->words, 0, (words - t->words) * sizeof(*bit));
+		t->bit = bit;
+		t->words = words;
+	}
+	if (t->n == t->cap) {
+		uint32_t *touched = t->n == UINT32_MAX ? NULL :
+		    longer(t->touched, &t->cap, t->n + 1, sizeof(*touched));
+
+		if (touched == NULL)
+			return -1;
+		t->touched = touched;
+	}
+	return 0;
+}
+
+/* Where memory is too short to remember what has changed, all is put the next time. */
+void
+keyed_mark(struct keyed *k, uint32_t id)
+{
+	struct keyed_track *t = k->track;
+
+	if (t->all || is_marked(t, id))
+		return;
+	if (make_room(t, id) == -1) {
+		t->all = true;
+		return;
+	}
+	t->touched[t->n++] = id;
+	t->bit[id / WORD_BITS] |= (uint64_t)1 << id % WORD_BITS;
+	account(k);
+}
+
+void
+keyed_touch(struct keyed *k, void *value)
+{
+	if (k->track != NULL && !k->track->all)
+		keyed_mark(k, keyed_number(k, value));
+}
+
+/* The last entry is then another one, which a sweep that is past its new place would miss. */
+void
+keyed_gone(struct keyed *k, uint32_t id)
+{
+	struct keyed_track *t = k->track;
+	const struct map_key *key = &keyed_at(k, id)->key;
+	bool moved = id != k->count && (is_marked(t, k->count) || t->log.sweeping);
+	size_t len;
+	const char *bytes = map_key_bytes(key, &len);
+
+	if (t->all)
+		return;
+	if (wire_put_bytes(&t->gone, bytes, len) == -1)
+		t->all = true;
+	t->keys++;
+	unmark(t, k->count);
+	unmark(t, id);
+	if (moved)
+		keyed_mark(k, id);
+	account(k);
+}
+
+/* Nothing has changed any more. */
+static void
+forget(struct keyed *k)
+{
+	struct keyed_track *t = k->track;
+
+	for (uint32_t i = 0; i < t->n; i++)
+		unmark(t, t->touched[i]);
+	t->n = 0;
+	t->keys = 0;
+	t->gone.len = 0;
+	if (t->gone.cap > KEPT)
+		buf_free(&t->gone);
+	if (t->cap * sizeof(*t->touched) > KEPT) {
+		mem_free(t->touched);
+		t->touched = NULL;
+		t->cap = 0;
+	}
+	account(k);
+}
+
+/* ---- putting down ---- */
+
+static int
+no_memory(struct err *err)
+{
+	return err_memory(err, "saving keys");
+}
+
+static int
+put_number(struct saving *s, uint64_t number, struct err *err)
+{
+	return wire_put(s->out, TAG_NUMBER) == -1 || wire_put_word(s->out, number) == -1 ?
+	    no_memory(err) : 0;
+}
+
+static int
+put_entry(struct keyed *k, const struct keyed_kind *kind, uint32_t id, struct saving *s,
+    struct err *err)
+{
+	struct keyed_entry *e = keyed_at(k, id);
+	bool due = e->place != 0;
+	size_t len;
+	const char *key = map_key_bytes(&e->key, &len);
+
+	if (save_room(s, err) == -1)
+		return -1;
+	if (wire_put(s->out, due ? TAG_DUE : TAG_VALUE) == -1 ||
+	    wire_put_bytes(s->out, key, len) == -1 ||
+	    (due && wire_put_word(s->out, (uint64_t)e->due) == -1) ||
+	    kind->put(s->out, e + 1) == -1)
+		return no_memory(err);
+	return 0;
+}
+
+static int
+put_range(struct keyed *k, const struct keyed_kind *kind, uint32_t from, uint32_t to,
+    struct saving *s, struct err *err)
+{
+	for (; from < to; from++)
+		if (put_entry(k, kind, from, s, err) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+put_gone(struct keyed *k, struct saving *s, struct err *err)
+{
+	const struct keyed_track *t = k->track;
+	struct wire in = { .at = t->gone.data, .end = t->gone.data + t->gone.len };
+
+	for (uint64_t i = 0; i < t->keys; i++) {
+		size_t len;
+		const char *key = wire_get_bytes(&in, &len);
+
+		if (save_room(s, err) == -1)
+			return -1;
+		if (wire_put(s->out, TAG_GONE) == -1 || wire_put_bytes(s->out, key, len) == -1)
+			return no_memory(err);
+	}
+	return 0;
+}
+
+/* Adds to N how many were put: an entry can be in the list twice. */
+static int
+put_touched(struct keyed *k, const struct keyed_kind *kind, struct saving *s, uint64_t *n,
+    struct err *err)
+{
+	struct keyed_track *t = k->track;
+
+	for (uint32_t i = 0; i < t->n; i++) {
+		uint32_t id = t->touched[i];
+
+		if (!is_marked(t, id))
+			continue;
+		unmark(t, id);
+		if (put_entry(k, kind, id, s, err) == -1)
+			return -1;
+		++*n;
+	}
+	return 0;
+}
+
+static int
+put_all(struct keyed *k, const struct keyed_kind *kind, uint64_t number, struct saving *s,
+    struct err *err)
+{
+	struct keyed_track *t = k->track;
+
+	if (changelog_clear(&t->log, s, err) == -1)
+		return -1;
+	forget(k);
+	if ((k->count > 0 || number != 0) && (put_number(s, number, err) == -1 ||
+	    put_range(k, kind, 1, k->count + 1, s, err) == -1 || save_flush(s, err) == -1))
+		return -1;
+	t->log.written = (uint64_t)k->count + 1;
+	t->number = number;
+	t->all = false;
+	return 0;
+}
+
+int
+keyed_save(struct keyed *k, const struct keyed_kind *kind, uint64_t number, struct saving *s,
+    struct err *err)
+{
+	struct keyed_track *t;
+	uint64_t n = 1;
+	uint32_t from, to;
+
+	if (start_track(k) == -1)
+		return no_memory(err);
+	t = k->track;
+	if (t->all)
+		return put_all(k, kind, number, s, err);
+	if (t->n == 0 && t->keys == 0 && number == t->number)
+		return 0;
+	s->part.generation = t->log.generation;
+	n += t->keys;
+	if (put_number(s, number, err) == -1 || put_gone(k, s, err) == -1 ||
+	    put_touched(k, kind, s, &n, err) == -1 || save_flush(s, err) == -1)
+		return -1;
+	t->number = number;
+	forget(k);
+	changelog_sweep(&t->log, s, n, k->count, &from, &to);
+	if ((t->log.sweeping && put_number(s, number, err) == -1) ||
+	    put_range(k, kind, from, to, s, err) == -1)
+		return -1;
+	return changelog_swept(&t->log, s, k->count, err);
+}
+
+/* ---- reading back ---- */
+
+static struct map_key
+get_key(const struct keyed_kind *kind, struct wire *in)
+{
+	size_t len;
+	const char *bytes = wire_get_bytes(in, &len);
+
+	if (kind->group != NULL && !group_key_is_whole(kind->group, bytes, len))
+		in->damaged = true;
+	return map_key_make(bytes, len);
+}
+
+static void
+get_gone(struct keyed *k, const struct keyed_kind *kind, struct wire *in)
+{
+	struct map_key key = get_key(kind, in);
+	void *value = in->damaged ? NULL : keyed_find(k, key);
+
+	if (value == NULL)
+		return;
+	if (kind->free != NULL)
+		kind->free(value);
+	keyed_remove(k, value);
+}
+
+/* Damage is found before the key is added, but for that of its value. */
+static int
+get_entry(struct keyed *k, const struct keyed_kind *kind, struct wire *in, bool has_due)
+{
+	struct map_key key = get_key(kind, in);
+	int64_t due = has_due ? (int64_t)wire_get_word(in) : 0;
+	bool fresh;
+	void *value;
+
+	if (in->damaged)
+		return 0;
+	value = keyed_put(k, key, &fresh);
+	if (value == NULL || kind->get(in, value) == -1)
+		return -1;
+	return has_due ? keyed_due(k, value, due) : 0;
+}
+
+static int
+load(struct keyed *k, const struct keyed_kind *kind, uint64_t *number, uint64_t *n,
+    struct wire *in)
+{
+	for (; !in->damaged && in->at < in->end; ++*n) {
+		uint64_t tag = wire_get(in);
+
+		if (tag == TAG_NUMBER)
+			*number = wire_get_word(in);
+		else if (tag == TAG_GONE)
+			get_gone(k, kind, in);
+		else if (tag > TAG_DUE)
+			in->damaged = true;
+		else if (get_entry(k, kind, in, tag == TAG_DUE) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+keyed_load(struct keyed *k, const struct keyed_kind *kind, uint64_t *number,
+    const struct store_part *part, struct wire *in, struct err *err)
+{
+	struct keyed_track *t;
+	uint64_t n = 0;
+	int rc;
+
+	if (start_track(k) == -1)
+		return err_memory(err, "reading saved keys");
+	t = k->track;
+	k->track = NULL;		/* what is read has not changed */
+	rc = load(k, kind, number, &n, in);
+	k->track = t;
+	t->all = false;
+	t->number = *number;
+	changelog_loaded(&t->log, part, n);
+	return rc == -1 ? err_memory(err, "reading saved keys") : 0;
+}
+
+/* ---- ticks ---- */
+
+int
+keyed_put_tick(struct buf *out, int64_t tick)
+{
+	return wire_put_word(out, (uint64_t)tick);
+}
+
+int64_t
+keyed_get_tick(struct wire *in)
+{
+	int64_t tick = (int64_t)wire_get_word(in);
+
+	if (tick >= -TICK_MAX && tick <= TICK_MAX)
+		return tick;
+	in->damaged = true;
+	return 0;
+}
