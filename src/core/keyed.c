@@ -202,12 +202,11 @@ add(struct keyed *k, struct map_key key, uint64_t hash)
 static void *
 find(const struct keyed *k, struct map_key key, uint64_t hash)
 {
-	for (uint32_t id = *bucket_of(k, hash); id != 0;) {
+	for (uint32_t id = *bucket_of(k, hash); id != 0; id = keyed_at(k, id)->next) {
 		struct keyed_entry *e = keyed_at(k, id);
 
 		if (e->hash == hash && map_key_equal(e->key, key))
 			return e + 1;
-		id = e->next;
 	}
 	return NULL;
 }
@@ -228,10 +227,8 @@ keyed_put(struct keyed *k, struct map_key key, bool *fresh)
 	if (start_index(k) == -1)
 		return NULL;
 	value = find(k, key, hash);
-	if (value != NULL)
-		return value;
-	*fresh = true;
-	return add(k, key, hash);
+	*fresh = value == NULL;
+	return value != NULL ? value : add(k, key, hash);
 }
 
 /* Moves the last entry to the place of one that is gone. */

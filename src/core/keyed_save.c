@@ -4,190 +4,9 @@
  * A chunk is entries, each behind a tag.  Numbers of entries are not written: a key finds its own
  * again, wherever it lies then.
  */
-#include "core/keyed_save.h"
-
-#include "base/mem.h"
-
-#include <string.h>
+#include "core/keyed_track.h"
 
 enum tag { TAG_NUMBER, TAG_GONE, TAG_VALUE, TAG_DUE };	/* DUE: a value that has one */
-
-#define WORD_BITS 64
-#define KEPT 65536			/* bytes of a list that stay for the next time */
-#define TICK_MAX (INT64_C(1) << 61)
-
-struct keyed_track {
-	struct changelog log;
-	bool		 all;		/* everything is to be put: nothing is known to be */
-	uint64_t	 number;	/* as it was put */
-	uint32_t	*touched;	/* entries; those whose bit is not set are no longer */
-	uint32_t	 n, cap;
-	uint64_t	*bit;		/* of each entry from 1 on: it is in the list */
-	uint32_t	 words;
-	struct buf	 gone;		/* keys */
-	uint64_t	 keys;		/* in it */
-	size_t		 bytes;		/* held, and counted in keyed->bytes */
-};
-
-/* ---- what has changed ---- */
-
-static void
-account(struct keyed *k)
-{
-	struct keyed_track *t = k->track;
-	size_t bytes = sizeof(*t) + t->cap * sizeof(*t->touched) + t->words * sizeof(*t->bit) +
-	    t->gone.cap;
-
-	k->bytes = k->bytes - t->bytes + bytes;
-	t->bytes = bytes;
-}
-
-static int
-start_track(struct keyed *k)
-{
-	if (k->track != NULL)
-		return 0;
-	k->track = mem_zalloc(sizeof(*k->track));
-	if (k->track == NULL)
-		return -1;
-	k->track->all = true;
-	account(k);
-	return 0;
-}
-
-void
-keyed_track_free(struct keyed *k)
-{
-	struct keyed_track *t = k->track;
-
-	if (t == NULL)
-		return;
-	k->bytes -= t->bytes;
-	mem_free(t->touched);
-	mem_free(t->bit);
-	buf_free(&t->gone);
-	mem_free(t);
-	k->track = NULL;
-}
-
-/* A list that is twice as long as before, or longer; NULL: memory is short, it is as it was. */
-static void *
-longer(void *list, uint32_t *cap, uint32_t n, size_t size)
-{
-	uint32_t want = *cap < 32 ? 32 : *cap;
-
-	while (want < n)
-		want = want > UINT32_MAX / 2 ? n : want * 2;
-	list = mem_realloc(list, want * size);
-	if (list != NULL)
-		*cap = want;
-	return list;
-}
-
-static bool
-is_marked(const struct keyed_track *t, uint32_t id)
-{
-	return id / WORD_BITS < t->words && (t->bit[id / WORD_BITS] >> id % WORD_BITS & 1) != 0;
-}
-
-static void
-unmark(struct keyed_track *t, uint32_t id)
-{
-	if (id / WORD_BITS < t->words)
-		t->bit[id / WORD_BITS] &= ~((uint64_t)1 << id % WORD_BITS);
-}
-
-/* Makes room for entry ID in the list and the bits; 0 or -1 (memory). */
-static int
-make_room(struct keyed_track *t, uint32_t id)
-{
-	if (id / WORD_BITS >= t->words) {
-		uint32_t words = t->words;
-		uint64_t *bit = longer(t->bit, &words, id / WORD_BITS + 1, sizeof(*bit));
-
-		if (bit == NULL)
-			return -1;
-		memset(bit + t->words, 0, (words - t->words) * sizeof(*bit));
-		t->bit = bit;
-		t->words = words;
-	}
-	if (t->n == t->cap) {
-		uint32_t *touched = t->n == UINT32_MAX ? NULL :
-		    longer(t->touched, &t->cap, t->n + 1, sizeof(*touched));
-
-		if (touched == NULL)
-			return -1;
-		t->touched = touched;
-	}
-	return 0;
-}
-
-/* Where memory is too short to remember what has changed, all is put the next time. */
-void
-keyed_mark(struct keyed *k, uint32_t id)
-{
-	struct keyed_track *t = k->track;
-
-	if (t->all || is_marked(t, id))
-		return;
-	if (make_room(t, id) == -1) {
-		t->all = true;
-		return;
-	}
-	t->touched[t->n++] = id;
-	t->bit[id / WORD_BITS] |= (uint64_t)1 << id % WORD_BITS;
-	account(k);
-}
-
-void
-keyed_touch(struct keyed *k, void *value)
-{
-	if (k->track != NULL && !k->track->all)
-		keyed_mark(k, keyed_number(k, value));
-}
-
-/* The last entry is then another one, which a sweep that is past its new place would miss. */
-void
-keyed_gone(struct keyed *k, uint32_t id)
-{
-	struct keyed_track *t = k->track;
-	const struct map_key *key = &keyed_at(k, id)->key;
-	bool moved = id != k->count && (is_marked(t, k->count) || t->log.sweeping);
-	size_t len;
-	const char *bytes = map_key_bytes(key, &len);
-
-	if (t->all)
-		return;
-	if (wire_put_bytes(&t->gone, bytes, len) == -1)
-		t->all = true;
-	t->keys++;
-	unmark(t, k->count);
-	unmark(t, id);
-	if (moved)
-		keyed_mark(k, id);
-	account(k);
-}
-
-/* Nothing has changed any more. */
-static void
-forget(struct keyed *k)
-{
-	struct keyed_track *t = k->track;
-
-	for (uint32_t i = 0; i < t->n; i++)
-		unmark(t, t->touched[i]);
-	t->n = 0;
-	t->keys = 0;
-	t->gone.len = 0;
-	if (t->gone.cap > KEPT)
-		buf_free(&t->gone);
-	if (t->cap * sizeof(*t->touched) > KEPT) {
-		mem_free(t->touched);
-		t->touched = NULL;
-		t->cap = 0;
-	}
-	account(k);
-}
 
 /* ---- putting down ---- */
 
@@ -261,9 +80,9 @@ put_touched(struct keyed *k, const struct keyed_kind *kind, struct saving *s, ui
 	for (uint32_t i = 0; i < t->n; i++) {
 		uint32_t id = t->touched[i];
 
-		if (!is_marked(t, id))
+		if (!keyed_is_marked(t, id))
 			continue;
-		unmark(t, id);
+		keyed_unmark(t, id);
 		if (put_entry(k, kind, id, s, err) == -1)
 			return -1;
 		++*n;
@@ -279,7 +98,7 @@ put_all(struct keyed *k, const struct keyed_kind *kind, uint64_t number, struct 
 
 	if (changelog_clear(&t->log, s, err) == -1)
 		return -1;
-	forget(k);
+	keyed_track_forget(k);
 	if ((k->count > 0 || number != 0) && (put_number(s, number, err) == -1 ||
 	    put_range(k, kind, 1, k->count + 1, s, err) == -1 || save_flush(s, err) == -1))
 		return -1;
@@ -297,7 +116,7 @@ keyed_save(struct keyed *k, const struct keyed_kind *kind, uint64_t number, stru
 	uint64_t n = 1;
 	uint32_t from, to;
 
-	if (start_track(k) == -1)
+	if (keyed_track_start(k) == -1)
 		return no_memory(err);
 	t = k->track;
 	if (t->all)
@@ -310,7 +129,7 @@ keyed_save(struct keyed *k, const struct keyed_kind *kind, uint64_t number, stru
 	    put_touched(k, kind, s, &n, err) == -1 || save_flush(s, err) == -1)
 		return -1;
 	t->number = number;
-	forget(k);
+	keyed_track_forget(k);
 	changelog_sweep(&t->log, s, n, k->count, &from, &to);
 	if ((t->log.sweeping && put_number(s, number, err) == -1) ||
 	    put_range(k, kind, from, to, s, err) == -1)
@@ -339,8 +158,8 @@ get_gone(struct keyed *k, const struct keyed_kind *kind, struct wire *in)
 
 	if (value == NULL)
 		return;
-	if (kind->free != NULL)
-		kind->free(value);
+	if (kind->drop != NULL)
+		kind->drop(value);
 	keyed_remove(k, value);
 }
 
@@ -388,7 +207,7 @@ keyed_load(struct keyed *k, const struct keyed_kind *kind, uint64_t *number,
 	uint64_t n = 0;
 	int rc;
 
-	if (start_track(k) == -1)
+	if (keyed_track_start(k) == -1)
 		return err_memory(err, "reading saved keys");
 	t = k->track;
 	k->track = NULL;		/* what is read has not changed */
@@ -398,23 +217,4 @@ keyed_load(struct keyed *k, const struct keyed_kind *kind, uint64_t *number,
 	t->number = *number;
 	changelog_loaded(&t->log, part, n);
 	return rc == -1 ? err_memory(err, "reading saved keys") : 0;
-}
-
-/* ---- ticks ---- */
-
-int
-keyed_put_tick(struct buf *out, int64_t tick)
-{
-	return wire_put_word(out, (uint64_t)tick);
-}
-
-int64_t
-keyed_get_tick(struct wire *in)
-{
-	int64_t tick = (int64_t)wire_get_word(in);
-
-	if (tick >= -TICK_MAX && tick <= TICK_MAX)
-		return tick;
-	in->damaged = true;
-	return 0;
 }

@@ -12,6 +12,7 @@
 #include "core/group.h"
 #include "core/keyed.h"
 #include "core/save.h"
+#include "core/tick.h"
 
 struct keyed_kind {			/* what the values are */
 	/* Appends one as bytes; 0 or -1 (memory). */
@@ -20,8 +21,8 @@ struct keyed_kind {			/* what the values are */
 	/* Reads it into one that is zeros, or that is there already; 0 or -1 (memory). */
 	int	(*get)(struct wire *, void *value);
 
-	/* Frees what it owns, before it is dropped; or NULL. */
-	void	(*free)(void *value);
+	/* Frees what it owns, before it goes; or NULL. */
+	void	(*drop)(void *value);
 
 	/* What the keys are, where they are read again as columns; or NULL. */
 	const struct group *group;
@@ -40,10 +41,6 @@ int keyed_save(struct keyed *, const struct keyed_kind *, uint64_t number, struc
 /* Takes a chunk; 0, or -1 when memory is short (damage is in the wire). */
 int keyed_load(struct keyed *, const struct keyed_kind *, uint64_t *number,
     const struct store_part *, struct wire *, struct err *);
-
-/* A tick as bytes: one that is read can be added to another one without overflow. */
-int keyed_put_tick(struct buf *, int64_t tick);
-int64_t keyed_get_tick(struct wire *);
 
 /* Of core/keyed: entry ID is new; it is about to be dropped, the last one to move there. */
 void keyed_mark(struct keyed *, uint32_t id);

@@ -213,13 +213,13 @@ waits(const struct stage *s, const void *private)
 static int
 put_seen(struct buf *out, const void *value)
 {
-	return keyed_put_tick(out, ((const struct seen *)value)->first);
+	return tick_put(out, ((const struct seen *)value)->first);
 }
 
 static int
 get_seen(struct wire *in, void *value)
 {
-	((struct seen *)value)->first = keyed_get_tick(in);
+	((struct seen *)value)->first = tick_get(in);
 	return 0;
 }
 

@@ -89,7 +89,7 @@ put(struct buf *out, const void *value)
 
 	return step_put_double(out, state->sum) == -1 ||
 	    step_put_double(out, state->weight) == -1 ||
-	    keyed_put_tick(out, state->tick) == -1 ? -1 : 0;
+	    tick_put(out, state->tick) == -1 ? -1 : 0;
 }
 
 static int
@@ -99,7 +99,7 @@ get(struct wire *in, void *value)
 
 	state->sum = step_get_double(in);
 	state->weight = step_get_double(in);
-	state->tick = keyed_get_tick(in);
+	state->tick = tick_get(in);
 	return 0;
 }
 

@@ -61,8 +61,8 @@ put(struct buf *out, const void *value)
 	const struct state *state = value;
 
 	return step_put_number(out, &state->before) == -1 || wire_put(out, state->steps) == -1 ||
-	    step_put_number(out, &state->growth) == -1 || keyed_put_tick(out, state->now) == -1 ||
-	    keyed_put_tick(out, state->since) == -1 ? -1 : 0;
+	    step_put_number(out, &state->growth) == -1 || tick_put(out, state->now) == -1 ||
+	    tick_put(out, state->since) == -1 ? -1 : 0;
 }
 
 static int
@@ -73,8 +73,8 @@ get(struct wire *in, void *value)
 	state->before = step_get_number(in);
 	state->steps = wire_get(in) != 0;
 	state->growth = step_get_number(in);
-	state->now = keyed_get_tick(in);
-	state->since = keyed_get_tick(in);
+	state->now = tick_get(in);
+	state->since = tick_get(in);
 	return 0;
 }
 

@@ -3,50 +3,15 @@
  * has several open sessions only while records come out of order by event time: one that fills a
  * gap makes two of them one.
  */
+#include "stage/sessions.h"
+
 #include "base/mem.h"
 #include "base/tstamp.h"
-#include "core/group.h"
-#include "core/keyed_save.h"
 #include "core/sort.h"
-#include "core/when.h"
 
 #include <string.h>
 
 enum { GAP };
-
-struct config {
-	const char	*fields;
-	int		 word;
-	struct span	 gap;
-	struct when	 when;
-	struct group	 group;
-};
-
-struct session {
-	int64_t		 from, to;	/* ticks of its first and last record */
-	int64_t		 start, end;	/* their times */
-	uint64_t	 count;		/* 0: none */
-};
-
-struct open {				/* the value of a key: sessions a gap apart, in any order */
-	struct session	*at;
-	uint64_t	 n, cap;
-};
-
-struct closed {
-	struct session	 session;
-	struct map_key	 key;		/* its bytes in lane->keys */
-};
-
-struct lane {
-	struct keyed		 open;
-	struct group_run	 run;
-	int64_t			 told;		/* the last batch end */
-	struct arena		 keys, text;	/* of what has closed; of rows handed out last */
-	struct closed		*closed;
-	const void		**order;	/* of them, when they fire */
-	size_t			 n, cap, next;
-};
 
 static const struct opt options[] = {
 	{ "gap", 'g', GAP, "DUR|Nrows", "a session ends when nothing came for so long" },
@@ -57,13 +22,13 @@ static int
 option(struct stage *s, int id, const char *value, int word, struct err *err)
 {
 	(void)id;
-	return when_span(s, &((struct config *)s->config)->gap, "gap", value, word, err);
+	return when_span(s, &((struct sessions_config *)s->config)->gap, "gap", value, word, err);
 }
 
 static int
 argument(struct stage *s, const char *text, int word, struct err *err)
 {
-	struct config *c = s->config;
+	struct sessions_config *c = s->config;
 
 	(void)err;
 	c->fields = text;
@@ -75,7 +40,7 @@ static int
 open_stage(struct stage *s, struct err *err)
 {
 	static const char *const names[] = { "start", "end", "count" };
-	struct config *c = s->config;
+	struct sessions_config *c = s->config;
 
 	if (c->gap.ticks == 0)
 		return err_word(err, s->word, "sessions: say when one ends: --gap DUR");
@@ -93,12 +58,12 @@ static int
 lane_open(const struct stage *s, void *private, struct err *err)
 {
 	(void)err;
-	keyed_init(&((struct lane *)private)->open, sizeof(struct open), s->plan->seed);
+	keyed_init(&((struct sessions_lane *)private)->open, sizeof(struct open), s->plan->seed);
 	return 0;
 }
 
 static struct open *
-open_at(const struct lane *lane, uint32_t id)
+open_at(const struct sessions_lane *lane, uint32_t id)
 {
 	return (struct open *)(void *)(keyed_at(&lane->open, id) + 1);
 }
@@ -106,7 +71,7 @@ open_at(const struct lane *lane, uint32_t id)
 static void
 lane_close(void *private)
 {
-	struct lane *lane = private;
+	struct sessions_lane *lane = private;
 
 	for (uint32_t id = 1; id <= lane->open.count; id++)
 		mem_free(open_at(lane, id)->at);
@@ -173,8 +138,8 @@ due_of(const struct open *o, int64_t gap)
 }
 
 static int
-see(const struct config *c, struct lane *lane, struct map_key key, const struct block *rows,
-    const struct value *row)
+see(const struct sessions_config *c, struct sessions_lane *lane, struct map_key key,
+    const struct block *rows, const struct value *row)
 {
 	int64_t tick = when_tick(&c->when, lane->told, rows, row);
 	int64_t time = when_time(&c->when, rows, row);
@@ -192,8 +157,8 @@ static int
 feed(const struct stage *s, void *private, const struct block *in, struct feed *to,
     struct err *err)
 {
-	const struct config *c = s->config;
-	struct lane *lane = private;
+	const struct sessions_config *c = s->config;
+	struct sessions_lane *lane = private;
 
 	(void)to;
 	for (uint64_t at = 0; at < in->records; at += GROUP_RUN) {
@@ -212,7 +177,7 @@ feed(const struct stage *s, void *private, const struct block *in, struct feed *
 /* ---- sessions that end ---- */
 
 static int
-close_one(struct lane *lane, const struct map_key *key, const struct session *s)
+close_one(struct sessions_lane *lane, const struct map_key *key, const struct session *s)
 {
 	size_t len;
 	const char *bytes = map_key_bytes(key, &len);
@@ -238,7 +203,7 @@ close_one(struct lane *lane, const struct map_key *key, const struct session *s)
 
 /* Closes the sessions of a key that end by NOW; 0 or -1 (memory). */
 static int
-close_due(struct lane *lane, struct open *o, int64_t gap, int64_t now)
+close_due(struct sessions_lane *lane, struct open *o, int64_t gap, int64_t now)
 {
 	for (uint64_t i = 0; i < o->n;) {
 		if (o->at[i].to > now - gap) {
@@ -261,8 +226,8 @@ close_due(struct lane *lane, struct open *o, int64_t gap, int64_t now)
 static int
 tick(const struct stage *s, void *private, int64_t now, bool last, struct err *err)
 {
-	const struct config *c = s->config;
-	struct lane *lane = private;
+	const struct sessions_config *c = s->config;
+	struct sessions_lane *lane = private;
 	struct open *o;
 
 	lane->told = now;
@@ -295,7 +260,7 @@ compare(const void *x, const void *y, const void *arg)
 static int
 fire(const struct stage *s, void *private, const struct map *answer, struct err *err)
 {
-	struct lane *lane = private;
+	struct sessions_lane *lane = private;
 	const void **order;
 
 	(void)s;
@@ -316,7 +281,7 @@ fire(const struct stage *s, void *private, const struct map *answer, struct err 
 static void
 held(const struct stage *s, const void *private, uint64_t *rows, size_t *bytes)
 {
-	const struct lane *lane = private;
+	const struct sessions_lane *lane = private;
 
 	(void)s;
 	*rows += lane->open.count;
@@ -330,7 +295,7 @@ milliseconds(int64_t us)
 }
 
 static int
-make_row(const struct config *c, struct lane *lane, const struct closed *closed,
+make_row(const struct sessions_config *c, struct sessions_lane *lane, const struct closed *closed,
     struct value *cells)
 {
 	char *text = arena_bytes(&lane->text, 2 * (size_t)TSTAMP_BYTES);
@@ -350,7 +315,7 @@ make_row(const struct config *c, struct lane *lane, const struct closed *closed,
 static int
 rows(const struct stage *s, void *private, const struct rows *out, struct err *err)
 {
-	struct lane *lane = private;
+	struct sessions_lane *lane = private;
 	int n = 0;
 
 	arena_reset(&lane->text);
@@ -359,90 +324,6 @@ rows(const struct stage *s, void *private, const struct rows *out, struct err *e
 		    out->cells + (size_t)n * s->out->width) == -1)
 			return err_memory(err, "writing rows");
 	return n;
-}
-
-/* ---- putting down ---- */
-
-static int
-put_open(struct buf *out, const void *value)
-{
-	const struct open *o = value;
-
-	if (wire_put(out, o->n) == -1)
-		return -1;
-	for (uint64_t i = 0; i < o->n; i++) {
-		const struct session *s = &o->at[i];
-
-		if (keyed_put_tick(out, s->from) == -1 || keyed_put_tick(out, s->to) == -1 ||
-		    keyed_put_tick(out, s->start) == -1 || keyed_put_tick(out, s->end) == -1 ||
-		    wire_put(out, s->count) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-get_open(struct wire *in, void *value)
-{
-	struct open *o = value;
-	uint64_t n = wire_get(in);
-	struct session *at;
-
-	in->damaged |= n == 0 || n > (uint64_t)(in->end - in->at) / (4 * sizeof(uint64_t));
-	if (in->damaged)
-		return 0;
-	at = mem_realloc(o->at, n * sizeof(*at));
-	if (at == NULL)
-		return -1;
-	for (uint64_t i = 0; i < n; i++) {
-		at[i].from = keyed_get_tick(in);
-		at[i].to = keyed_get_tick(in);
-		at[i].start = keyed_get_tick(in);
-		at[i].end = keyed_get_tick(in);
-		at[i].count = wire_get(in);
-	}
-	*o = (struct open){ at, n, n };
-	return 0;
-}
-
-static void
-free_open(void *value)
-{
-	mem_free(((struct open *)value)->at);
-}
-
-static struct keyed_kind
-kind_of(const struct stage *s)
-{
-	return (struct keyed_kind){
-		.put = put_open, .get = get_open, .free = free_open,
-		.group = &((const struct config *)s->config)->group,
-	};
-}
-
-/* The number that goes with the keys is the last batch end; only batches of rows need it. */
-static int
-save(const struct stage *s, void *private, struct saving *to, struct err *err)
-{
-	struct lane *lane = private;
-	struct keyed_kind kind = kind_of(s);
-
-	return keyed_save(&lane->open, &kind, s->plan->batch.rows ? (uint64_t)lane->told : 0, to,
-	    err);
-}
-
-static int
-load(const struct stage *s, void *private, const struct store_part *part, struct wire *in,
-    struct err *err)
-{
-	struct lane *lane = private;
-	struct keyed_kind kind = kind_of(s);
-	uint64_t told = (uint64_t)lane->told;
-
-	if (keyed_load(&lane->open, &kind, &told, part, in, err) == -1)
-		return -1;
-	lane->told = (int64_t)told;
-	return 0;
 }
 
 const struct stage_class stage_sessions = {
@@ -463,8 +344,8 @@ const struct stage_class stage_sessions = {
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
-	.config_size = sizeof(struct config),
-	.lane_size = sizeof(struct lane),
+	.config_size = sizeof(struct sessions_config),
+	.lane_size = sizeof(struct sessions_lane),
 	.option = option,
 	.argument = argument,
 	.open = open_stage,
@@ -475,6 +356,6 @@ const struct stage_class stage_sessions = {
 	.held = held,
 	.fire = fire,
 	.rows = rows,
-	.save = save,
-	.load = load,
+	.save = sessions_save,
+	.load = sessions_load,
 };

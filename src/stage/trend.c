@@ -2,12 +2,10 @@
  * trend: each row of an answer against what is usual for its key, the moving average of the answers
  * before.  A key that an answer does not have was 0 in it.
  */
+#include "stage/trend.h"
+
 #include "base/mem.h"
 #include "core/cell.h"
-#include "core/extend.h"
-#include "core/group.h"
-#include "core/keyed_save.h"
-#include "core/rowlog.h"
 #include "core/sort.h"
 #include "stage/step.h"
 
@@ -15,39 +13,6 @@
 #include <string.h>
 
 enum { BY, ALPHA, MINIMUM };
-
-struct config {
-	const char	*field, *by;
-	int		 field_word, by_word;
-	double		 alpha, minimum;	/* 0 and -1: not given */
-	unsigned	 slot;
-	struct group	 group;
-};
-
-struct state {				/* of a key */
-	double		usual, value;	/* value: in the answer ... */
-	uint64_t	answer;		/* ... of this number */
-	uint64_t	learned;	/* the last answer that USUAL has in it */
-	bool		known;		/* there is something usual */
-};
-
-struct item {				/* a row of the answer */
-	const struct value	*row;
-	struct value		 usual, ratio;
-};
-
-struct lane {
-	struct extend		 extend;
-	struct rowlog		 log;		/* the rows of the answer */
-	struct keyed		 keys;
-	struct group_run	 run;
-	uint64_t		 answer;
-	bool			 due;		/* an answer has come, or has none */
-	struct item		*item;
-	const void		**order;
-	size_t			 n, next;
-	unsigned		 usual, ratio;	/* slots */
-};
 
 static const struct opt options[] = {
 	{ "by", 'b', BY, "FIELD,...", "what the key is (all columns but FIELD)" },
@@ -59,7 +24,7 @@ static const struct opt options[] = {
 static int
 option(struct stage *s, int id, const char *value, int word, struct err *err)
 {
-	struct config *c = s->config;
+	struct trend_config *c = s->config;
 	struct number n;
 
 	if (id == ALPHA)
@@ -78,7 +43,7 @@ option(struct stage *s, int id, const char *value, int word, struct err *err)
 static int
 argument(struct stage *s, const char *text, int word, struct err *err)
 {
-	struct config *c = s->config;
+	struct trend_config *c = s->config;
 
 	(void)err;
 	c->field = text;
@@ -89,7 +54,7 @@ argument(struct stage *s, const char *text, int word, struct err *err)
 static int
 open_stage(struct stage *s, struct err *err)
 {
-	struct config *c = s->config;
+	struct trend_config *c = s->config;
 	struct schema keys = { 0 };	/* nobody sees their names */
 	int at;
 
@@ -117,11 +82,11 @@ open_stage(struct stage *s, struct err *err)
 static int
 lane_open(const struct stage *s, void *private, struct err *err)
 {
-	struct lane *lane = private;
+	struct trend_lane *lane = private;
 
 	(void)err;
 	extend_open(&lane->extend, s);
-	keyed_init(&lane->keys, sizeof(struct state), s->plan->seed);
+	keyed_init(&lane->keys, sizeof(struct trend_state), s->plan->seed);
 	for (unsigned i = 0, own = 0; i < s->out->columns; i++) {
 		if (s->out->origin[i].from != SCHEMA_OWN)
 			continue;
@@ -134,7 +99,7 @@ lane_open(const struct stage *s, void *private, struct err *err)
 }
 
 static void
-forget_answer(struct lane *lane)
+forget_answer(struct trend_lane *lane)
 {
 	rowlog_free(&lane->log);
 	mem_free(lane->item);
@@ -147,7 +112,7 @@ forget_answer(struct lane *lane)
 static void
 lane_close(void *private)
 {
-	struct lane *lane = private;
+	struct trend_lane *lane = private;
 
 	forget_answer(lane);
 	extend_close(&lane->extend);
@@ -160,8 +125,8 @@ static int
 feed(const struct stage *s, void *private, const struct block *in, struct feed *to,
     struct err *err)
 {
-	const struct config *c = s->config;
-	struct lane *lane = private;
+	const struct trend_config *c = s->config;
+	struct trend_lane *lane = private;
 
 	for (uint64_t i = 0; i < in->records; i++) {
 		struct block row = {
@@ -185,7 +150,7 @@ feed(const struct stage *s, void *private, const struct block *in, struct feed *
 static int
 tick(const struct stage *s, void *private, int64_t now, bool last, struct err *err)
 {
-	struct lane *lane = private;
+	struct trend_lane *lane = private;
 
 	(void)last;
 	(void)err;
@@ -196,20 +161,20 @@ tick(const struct stage *s, void *private, int64_t now, bool last, struct err *e
 /* ---- an answer ---- */
 
 static double
-next_usual(const struct config *c, double usual, double value)
+next_usual(const struct trend_config *c, double usual, double value)
 {
 	return c->alpha * value + (1 - c->alpha) * usual;
 }
 
 static bool
-is_little(const struct config *c, double usual)
+is_little(const struct trend_config *c, double usual)
 {
 	return fabs(usual) < c->minimum || !isfinite(usual);
 }
 
 /* A key that was not in an answer is not put down for it: what was read may be from before. */
 static void
-catch_up(const struct config *c, const struct lane *lane, struct state *state)
+catch_up(const struct trend_config *c, const struct trend_lane *lane, struct trend_state *state)
 {
 	while (state->known && state->learned + 1 < lane->answer &&
 	    !is_little(c, state->usual)) {
@@ -220,15 +185,15 @@ catch_up(const struct config *c, const struct lane *lane, struct state *state)
 
 /* Compares a row with what is usual; 0 or -1 (memory). */
 static int
-compare_row(const struct config *c, struct lane *lane, const struct value *row,
+compare_row(const struct trend_config *c, struct trend_lane *lane, const struct value *row,
     struct map_key key)
 {
-	struct item *item = &lane->item[lane->n];
+	struct trend_item *item = &lane->item[lane->n];
 	struct number n;
-	struct state *state;
+	struct trend_state *state;
 	bool fresh;
 
-	*item = (struct item){ .row = row };
+	*item = (struct trend_item){ .row = row };
 	lane->order[lane->n++] = item;
 	if (cell_number(&row[c->slot], &n) == -1)
 		return 0;
@@ -247,7 +212,7 @@ compare_row(const struct config *c, struct lane *lane, const struct value *row,
 }
 
 static int
-compare_rows(const struct config *c, struct lane *lane)
+compare_rows(const struct trend_config *c, struct trend_lane *lane)
 {
 	const struct rowlog_part *part = NULL;
 	struct block b;
@@ -268,10 +233,10 @@ compare_rows(const struct config *c, struct lane *lane)
 
 /* What is usual from now on; keys of which little is left are forgotten. */
 static void
-learn(const struct config *c, struct lane *lane)
+learn(const struct trend_config *c, struct trend_lane *lane)
 {
 	for (uint32_t id = 1; id <= lane->keys.count;) {
-		struct state *state = (void *)(keyed_at(&lane->keys, id) + 1);
+		struct trend_state *state = (void *)(keyed_at(&lane->keys, id) + 1);
 		double value = state->answer == lane->answer ? state->value : 0;
 
 		catch_up(c, lane, state);
@@ -289,7 +254,7 @@ learn(const struct config *c, struct lane *lane)
 static int
 compare(const void *x, const void *y, const void *arg)
 {
-	const struct item *a = x, *b = y;
+	const struct trend_item *a = x, *b = y;
 
 	(void)arg;
 	return cell_compare(&b->ratio, &a->ratio);
@@ -298,8 +263,8 @@ compare(const void *x, const void *y, const void *arg)
 static int
 fire(const struct stage *s, void *private, const struct map *answer, struct err *err)
 {
-	const struct config *c = s->config;
-	struct lane *lane = private;
+	const struct trend_config *c = s->config;
+	struct trend_lane *lane = private;
 	size_t rows = (size_t)lane->log.records;
 
 	(void)answer;
@@ -319,12 +284,12 @@ fire(const struct stage *s, void *private, const struct map *answer, struct err 
 static int
 rows(const struct stage *s, void *private, const struct rows *out, struct err *err)
 {
-	struct lane *lane = private;
+	struct trend_lane *lane = private;
 	int n = 0;
 
 	(void)err;
 	for (; (size_t)n < out->cap && lane->next < lane->n; n++, lane->next++) {
-		const struct item *item = lane->order[lane->next];
+		const struct trend_item *item = lane->order[lane->next];
 		struct value *cells = out->cells + (size_t)n * s->out->width;
 
 		extend_cells(&lane->extend, item->row, cells);
@@ -339,53 +304,11 @@ rows(const struct stage *s, void *private, const struct rows *out, struct err *e
 static void
 held(const struct stage *s, const void *private, uint64_t *rows_held, size_t *bytes)
 {
-	const struct lane *lane = private;
+	const struct trend_lane *lane = private;
 
 	(void)s;
 	*rows_held += lane->keys.count;
 	*bytes += lane->keys.bytes + lane->log.bytes;
-}
-
-static int
-put_state(struct buf *out, const void *value)
-{
-	const struct state *state = value;
-
-	return wire_put_double(out, state->usual) == -1 || wire_put(out, state->learned) == -1 ?
-	    -1 : 0;
-}
-
-static int
-get_state(struct wire *in, void *value)
-{
-	double usual = wire_get_double(in);
-
-	*(struct state *)value = (struct state){
-		.usual = usual, .learned = wire_get(in), .known = true,
-	};
-	return 0;
-}
-
-static const struct keyed_kind kind = { .put = put_state, .get = get_state };
-
-/* The number that goes with the keys is that of the last answer. */
-static int
-save(const struct stage *s, void *private, struct saving *to, struct err *err)
-{
-	struct lane *lane = private;
-
-	(void)s;
-	return lane->log.records > 0 ? 1 : keyed_save(&lane->keys, &kind, lane->answer, to, err);
-}
-
-static int
-load(const struct stage *s, void *private, const struct store_part *part, struct wire *in,
-    struct err *err)
-{
-	struct lane *lane = private;
-
-	(void)s;
-	return keyed_load(&lane->keys, &kind, &lane->answer, part, in, err);
 }
 
 const struct stage_class stage_trend = {
@@ -406,8 +329,8 @@ const struct stage_class stage_trend = {
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,
-	.config_size = sizeof(struct config),
-	.lane_size = sizeof(struct lane),
+	.config_size = sizeof(struct trend_config),
+	.lane_size = sizeof(struct trend_lane),
 	.option = option,
 	.argument = argument,
 	.open = open_stage,
@@ -418,6 +341,6 @@ const struct stage_class stage_trend = {
 	.fire = fire,
 	.rows = rows,
 	.held = held,
-	.save = save,
-	.load = load,
+	.save = trend_save,
+	.load = trend_load,
 };

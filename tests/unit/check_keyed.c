@@ -301,19 +301,20 @@ START_TEST(comes_back)
 	struct memory_store m;
 	struct keyed k, other;
 	uint64_t generation = 0;
-	size_t most = 0;
+	size_t most = 0, in_use;
 
 	pool_make(&pool, (enum key_kind)_i, 3000);
 	keyed_init(&k, sizeof(uint64_t), test_seed);
 	store_start(&m);
 	for (uint64_t step = 1; step <= 400; step++) {
-		size_t used = step / 100 % 2 == 0 ? pool.n : 20;	/* most go, and come again */
-
+		in_use = step / 100 % 2 == 0 ? pool.n : 20;	/* most go, and come again */
 		for (uint64_t n = rand_below(300); n > 0; n--)
-			change(&k, key_of(&pool.key[rand_below(pool.n)]));
-		if (used == 20)
-			for (uint64_t n = 0; n < 100 && k.count > used; n++)
-				keyed_remove(&k, keyed_at(&k, 1 + (uint32_t)rand_below(k.count)) + 1);
+			change(&k, key_of(&pool.key[rand_below(in_use)]));
+		for (uint64_t n = 0; n < 100 && k.count > in_use; n++) {
+			uint32_t id = 1 + (uint32_t)rand_below(k.count);
+
+			keyed_remove(&k, keyed_at(&k, id) + 1);
+		}
 		save(&k, &m, step);
 		DEMAND(m.chunk[m.n - 1].part.generation >= generation);
 		generation = m.chunk[m.n - 1].part.generation;

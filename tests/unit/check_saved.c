@@ -329,7 +329,8 @@ START_TEST(short_of_memory)
 	struct flow f = flow_of(_i);
 	struct memory_store store;
 	struct buf batch[BATCHES], want = { 0 }, out = { 0 };
-	struct cut first = { .store = &store, .out = &out }, rest = { .from = &store, .out = &want };
+	struct cut first = { .store = &store, .out = &out };
+	struct cut rest = { .from = &store, .out = &want };
 	int half = BATCHES / 2;
 
 	store_start(&store);

@@ -11,7 +11,7 @@
 
 struct stored {
 	struct store_part	 part;
-	char			*bytes;		/* malloced to its length: a sanitizer sees its end */
+	char			*bytes;		/* of their length: a sanitizer sees the end */
 	size_t			 len;
 };
 
