@@ -1,20 +1,14 @@
 /* The rows of a sliding window, see history.h. */
-#include "core/history.h"
+#include "core/history_inner.h"
 
 #include "base/mem.h"
 #include "core/window.h"
-
-struct history_pane {
-	struct history_pane	*next;
-	int64_t			 end;	/* ticks; of an open one as far as is known */
-	struct rowlog		 rows;
-};
 
 void
 history_init(struct history *h, int64_t length, int64_t slide, bool no_record)
 {
 	*h = (struct history){
-		.pane = window_pane(length, slide), .no_record = no_record,
+		.pane = window_pane(length, slide), .no_record = no_record, .next = 1,
 	};
 }
 
@@ -46,6 +40,9 @@ history_add(struct history *h, const struct block *b)
 	if (rowlog_add(&h->last->rows, b) == -1)
 		return -1;
 	h->records += b->records;
+	h->next += b->records;
+	if (h->changed == NULL)
+		h->changed = h->last;
 	return 0;
 }
 
@@ -62,6 +59,8 @@ history_tick(struct history *h, int64_t tick)
 		return;
 	h->last->end = window_multiple(tick, h->pane);
 	h->open = h->last->end != tick;
+	if (h->changed == NULL)
+		h->changed = h->last;
 }
 
 size_t
@@ -90,8 +89,8 @@ history_blocks(const struct history *h, struct block *out)
 	}
 }
 
-static void
-drop_first(struct history *h)
+void
+history_drop_first(struct history *h)
 {
 	struct history_pane *p = h->first;
 
@@ -100,6 +99,8 @@ drop_first(struct history *h)
 		h->last = NULL;
 		h->open = false;
 	}
+	if (h->changed == p)
+		h->changed = p->next;
 	h->records -= p->rows.records;
 	rowlog_free(&p->rows);
 	mem_free(p);
@@ -109,7 +110,7 @@ void
 history_drop(struct history *h, int64_t from)
 {
 	while (h->first != NULL && h->first->end <= from)
-		drop_first(h);
+		history_drop_first(h);
 }
 
 size_t
@@ -126,5 +127,5 @@ void
 history_free(struct history *h)
 {
 	while (h->first != NULL)
-		drop_first(h);
+		history_drop_first(h);
 }

@@ -10,12 +10,25 @@
 
 struct history_pane;
 
+/* What of a history has been put down, see core/history_save. */
+struct history_log {
+	uint64_t		 generation;
+	uint64_t		 written;	/* entries in it */
+	uint64_t		 start;		/* the first row in it ... */
+	bool			 older;		/* ... as there is one before */
+	bool			 put;		/* anything was */
+	uint64_t		 base, next;	/* of the history when it was */
+};
+
 struct history {
 	int64_t			 pane;		/* ticks */
 	bool			 no_record;	/* of the rows, as in struct rowlog */
 	struct history_pane	*first, *last;	/* oldest first */
 	bool			 open;		/* the last one may get more rows */
 	uint64_t		 records;
+	uint64_t		 next;		/* number of the next row, from 1 */
+	struct history_pane	*changed;	/* the first that is not put down as it is */
+	struct history_log	 log;
 };
 
 void history_init(struct history *, int64_t length, int64_t slide, bool no_record);
@@ -35,6 +48,13 @@ void history_blocks(const struct history *, struct block *out);
 
 /* Drops the panes that end at FROM or before: those of windows that begin there have all others. */
 void history_drop(struct history *, int64_t from);
+
+/* The number of the oldest row, or of the next one. */
+static inline uint64_t
+history_base(const struct history *h)
+{
+	return h->next - h->records;
+}
 
 /* Held from the allocator. */
 size_t history_bytes(const struct history *);

@@ -6,7 +6,7 @@
 void
 joiner_init(struct joiner *j, const struct joiner_config *config, const uint64_t seed[2])
 {
-	*j = (struct joiner){ .config = config, .now = INT64_MIN, .round = 1 };
+	*j = (struct joiner){ .config = config, .now = INT64_MIN, .saved = INT64_MIN, .round = 1 };
 	map_init(&j->index, sizeof(uint64_t), seed);
 	for (int i = 0; i < JOINER_SIDES; i++) {
 		struct joiner_rows *s = &j->side[i];
@@ -14,12 +14,6 @@ joiner_init(struct joiner *j, const struct joiner_config *config, const uint64_t
 		history_init(&s->history, 1, 1, config->no_record[i]);
 		s->base = s->next = s->fresh = 1;
 	}
-}
-
-static struct joiner_row *
-row_at(const struct joiner_rows *s, uint64_t number)
-{
-	return &s->row[number & (s->cap - 1)];
 }
 
 /* ---- rows that come ---- */
@@ -39,7 +33,7 @@ reserve(struct joiner_rows *s, uint64_t n)
 	if (grown == NULL)
 		return -1;
 	for (uint64_t i = s->base; i < s->next; i++)
-		grown[i & (cap - 1)] = *row_at(s, i);
+		grown[i & (cap - 1)] = *joiner_row(s, i);
 	mem_free(s->row);
 	s->row = grown;
 	s->cap = cap;
@@ -58,32 +52,38 @@ link_row(struct joiner *j, enum joiner_side side, uint64_t number, uint32_t chai
 	if (c->first[side] == 0)
 		c->first[side] = number;
 	else
-		row_at(&j->side[side], c->last[side])->next = number;
+		joiner_row(&j->side[side], c->last[side])->next = number;
 	c->last[side] = number;
 }
 
 int
-joiner_add(struct joiner *j, enum joiner_side side, const struct block *b)
+joiner_index(struct joiner *j, enum joiner_side side, uint64_t n, unsigned width)
 {
 	struct joiner_rows *s = &j->side[side];
-	const struct value *cells;
+	const struct value *cells = history_tail(&s->history, n);
 
-	if (b->records == 0)
-		return 0;
-	if (history_add(&s->history, b) == -1 || reserve(s, b->records) == -1)
+	if (reserve(s, n) == -1)
 		return -1;
-	cells = history_tail(&s->history, b->records);
-	for (uint64_t i = 0; i < b->records; i++, cells += b->width) {
+	for (uint64_t i = 0; i < n; i++, cells += width) {
 		uint32_t chain;
 
 		if (joiner_find(j, side, cells, &chain) == -1)
 			return -1;
-		*row_at(s, s->next) = (struct joiner_row){ .cells = cells, .chain = chain };
+		*joiner_row(s, s->next) = (struct joiner_row){ .cells = cells, .chain = chain };
 		if (chain != JOINER_NO_CHAIN)
 			link_row(j, side, s->next, chain);
 		s->next++;
 	}
 	return 0;
+}
+
+int
+joiner_add(struct joiner *j, enum joiner_side side, const struct block *b)
+{
+	if (b->records == 0)
+		return 0;
+	return history_add(&j->side[side].history, b) == -1 ? -1 :
+	    joiner_index(j, side, b->records, b->width);
 }
 
 /* ---- left rows that are due, a heap with the least on top ---- */
@@ -139,7 +139,7 @@ heap_partners(struct joiner *j, const struct joiner_row *right)
 	if (c->heaped == j->round)
 		return 0;
 	c->heaped = j->round;
-	for (uint64_t l = c->first[JOINER_LEFT]; l != 0 && l < s->fresh; l = row_at(s, l)->next)
+	for (uint64_t l = c->first[JOINER_LEFT]; l != 0 && l < s->fresh; l = joiner_row(s, l)->next)
 		if (heap_put(j, l) == -1)
 			return -1;
 	return 0;
@@ -158,8 +158,8 @@ heap_alone(struct joiner *j)
 {
 	const struct joiner_rows *s = &j->side[JOINER_LEFT];
 
-	for (uint64_t l = s->base; l < s->fresh && over(j, row_at(s, l)); l++) {
-		const struct joiner_row *r = row_at(s, l);
+	for (uint64_t l = s->base; l < s->fresh && over(j, joiner_row(s, l)); l++) {
+		const struct joiner_row *r = joiner_row(s, l);
 
 		if (r->matched ||
 		    (r->chain != JOINER_NO_CHAIN && j->chain[r->chain - 1].heaped == j->round))
@@ -186,10 +186,10 @@ joiner_end(struct joiner *j, int64_t tick, bool done)
 
 		history_tick(&s->history, j->now);
 		for (uint64_t n = s->fresh; n < s->next; n++)
-			row_at(s, n)->tick = j->now;
+			joiner_row(s, n)->tick = j->now;
 	}
 	for (uint64_t r = right->fresh; r < right->next; r++)
-		if (heap_partners(j, row_at(right, r)) == -1)
+		if (heap_partners(j, joiner_row(right, r)) == -1)
 			return -1;
 	if (j->config->outer[JOINER_LEFT] && heap_alone(j) == -1)
 		return -1;
@@ -213,8 +213,8 @@ first_partner(const struct joiner *j, const struct joiner_chain *c)
 	const struct joiner_rows *s = &j->side[JOINER_RIGHT];
 	uint64_t number = c->first[JOINER_RIGHT];
 
-	while (number != 0 && too_old(j, row_at(s, number)))
-		number = row_at(s, number)->next;
+	while (number != 0 && too_old(j, joiner_row(s, number)))
+		number = joiner_row(s, number)->next;
 	return number;
 }
 
@@ -230,12 +230,12 @@ next_left(struct joiner *j)
 		return false;
 	j->left = old ? heap_take(j) : j->coming[JOINER_LEFT]++;
 	j->partner = 0;
-	if (row_at(s, j->left)->chain == JOINER_NO_CHAIN)
+	if (joiner_row(s, j->left)->chain == JOINER_NO_CHAIN)
 		return true;
-	c = &j->chain[row_at(s, j->left)->chain - 1];
+	c = &j->chain[joiner_row(s, j->left)->chain - 1];
 	if (!old)
 		j->partner = first_partner(j, c);
-	else if (c->round[JOINER_RIGHT] == j->round && !too_old(j, row_at(s, j->left)))
+	else if (c->round[JOINER_RIGHT] == j->round && !too_old(j, joiner_row(s, j->left)))
 		j->partner = c->fresh[JOINER_RIGHT];
 	return true;
 }
@@ -248,8 +248,8 @@ next_alone(struct joiner *j, struct joiner_pair *p)
 
 	if (!j->config->outer[JOINER_RIGHT])
 		return false;
-	while (j->coming[JOINER_RIGHT] < s->next && over(j, row_at(s, j->coming[JOINER_RIGHT]))) {
-		const struct joiner_row *r = row_at(s, j->coming[JOINER_RIGHT]++);
+	while (j->coming[JOINER_RIGHT] < s->next && over(j, joiner_row(s, j->coming[JOINER_RIGHT]))) {
+		const struct joiner_row *r = joiner_row(s, j->coming[JOINER_RIGHT]++);
 
 		if (!r->matched) {
 			*p = (struct joiner_pair){ { NULL, r->cells } };
@@ -259,16 +259,27 @@ next_alone(struct joiner *j, struct joiner_pair *p)
 	return false;
 }
 
+/* Where it matters that a row has had a partner. */
+static void
+match(struct joiner *j, enum joiner_side side, uint64_t number, struct joiner_row *r)
+{
+	if (j->marking && j->config->outer[side] && !r->matched &&
+	    history_mark(&j->side[side].matched, number) == -1)
+		j->lost = true;
+	r->matched = true;
+}
+
 bool
 joiner_next(struct joiner *j, struct joiner_pair *p)
 {
 	while (j->left != 0 || next_left(j)) {
-		struct joiner_row *l = row_at(&j->side[JOINER_LEFT], j->left);
+		struct joiner_row *l = joiner_row(&j->side[JOINER_LEFT], j->left);
 
 		if (j->partner != 0) {
-			struct joiner_row *r = row_at(&j->side[JOINER_RIGHT], j->partner);
+			struct joiner_row *r = joiner_row(&j->side[JOINER_RIGHT], j->partner);
 
-			l->matched = r->matched = true;
+			match(j, JOINER_LEFT, j->left, l);
+			match(j, JOINER_RIGHT, j->partner, r);
 			j->partner = r->next;
 			*p = (struct joiner_pair){ { l->cells, r->cells } };
 			return true;
@@ -282,11 +293,11 @@ joiner_next(struct joiner *j, struct joiner_pair *p)
 	return next_alone(j, p);
 }
 
-static void
-drop_row(struct joiner *j, enum joiner_side side)
+void
+joiner_drop_row(struct joiner *j, enum joiner_side side)
 {
 	struct joiner_rows *s = &j->side[side];
-	const struct joiner_row *r = row_at(s, s->base++);
+	const struct joiner_row *r = joiner_row(s, s->base++);
 	struct joiner_chain *c;
 
 	if (r->chain == JOINER_NO_CHAIN)
@@ -304,8 +315,8 @@ joiner_drop(struct joiner *j)
 	for (int i = 0; i < JOINER_SIDES; i++) {
 		struct joiner_rows *s = &j->side[i];
 
-		while (s->base < s->next && over(j, row_at(s, s->base)))
-			drop_row(j, (enum joiner_side)i);
+		while (s->base < s->next && over(j, joiner_row(s, s->base)))
+			joiner_drop_row(j, (enum joiner_side)i);
 		s->fresh = s->next;
 		history_drop(&s->history, j->done ? j->now : j->now - j->config->within);
 	}
@@ -337,6 +348,7 @@ joiner_free(struct joiner *j)
 	for (int i = 0; i < JOINER_SIDES; i++) {
 		history_free(&j->side[i].history);
 		mem_free(j->side[i].row);
+		mem_free(j->side[i].matched.row);
 	}
 	map_free(&j->index);
 	mem_free(j->chain);

@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/map.h"
-#include "core/history.h"
+#include "core/history_save.h"
 
 #define JOINER_KEYS 16			/* columns of a key */
 
@@ -38,6 +38,7 @@ struct joiner_rows {			/* of one side: numbered from 1 as they come */
 	size_t			 cap;
 	uint64_t		 base, next;	/* the oldest; the one that comes next */
 	uint64_t		 fresh;		/* those of this tick are from here on */
+	struct history_marks	 matched;	/* rows that are since they were put down */
 };
 
 struct joiner {
@@ -51,6 +52,9 @@ struct joiner {
 	uint32_t		 round;		/* of the batch that is open */
 	struct buf		 key;
 	int64_t			 now;
+	int64_t			 saved;		/* the same, as it was put down */
+	bool			 marking;	/* what is matched is written down ... */
+	bool			 lost;		/* ... but memory was short for it */
 
 	/* While the rows of a batch are given. */
 	uint64_t		*heap;		/* numbers of older left rows that are due */
@@ -78,6 +82,16 @@ bool joiner_next(struct joiner *, struct joiner_pair *);
 
 /* To be called when the pairs have been used: drops what can have no partner.  0 or -1 (memory). */
 int joiner_drop(struct joiner *);
+
+/*
+ * Puts down what has changed, as parts of their own: tick 1 is the time, 2 and 3 are the sides.
+ * 1: a batch is open; else 0 or -1.
+ */
+int joiner_save(struct joiner *, const struct saving *, struct err *);
+
+/* Takes a chunk of rows of WIDTH cells; 0 or -1 (memory).  Damage is in the wire. */
+int joiner_load(struct joiner *, const unsigned width[JOINER_SIDES], const struct store_part *,
+    struct wire *);
 
 size_t joiner_bytes(const struct joiner *);
 uint64_t joiner_held(const struct joiner *);

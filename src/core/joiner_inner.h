@@ -23,6 +23,18 @@ struct joiner_chain {
 	uint32_t	heaped;			/* its left rows are in the heap of this round */
 };
 
+static inline struct joiner_row *
+joiner_row(const struct joiner_rows *s, uint64_t number)
+{
+	return &s->row[number & (s->cap - 1)];
+}
+
+/* Makes the last N rows of a side's history known, of WIDTH cells; 0 or -1 (memory). */
+int joiner_index(struct joiner *, enum joiner_side, uint64_t n, unsigned width);
+
+/* Forgets the oldest row of a side. */
+void joiner_drop_row(struct joiner *, enum joiner_side);
+
 /* The chain of a row's key, made if it is new, or JOINER_NO_CHAIN; 0 or -1 (memory). */
 int joiner_find(struct joiner *, enum joiner_side, const struct value *row, uint32_t *chain);
 

@@ -180,6 +180,27 @@ held(const struct stage *s, const void *private, uint64_t *count, size_t *bytes)
 	*bytes += joiner_bytes(&lane->joiner);
 }
 
+/* At the end of a batch nothing is held but the rows that can still have a partner. */
+static int
+save(const struct stage *s, void *private, struct saving *to, struct err *err)
+{
+	struct lane *lane = private;
+
+	(void)s;
+	return lane->giving ? 1 : joiner_save(&lane->joiner, to, err);
+}
+
+static int
+load(const struct stage *s, void *private, const struct store_part *part, struct wire *in,
+    struct err *err)
+{
+	struct lane *lane = private;
+	const unsigned width[JOINER_SIDES] = { s->in->width, s->port[0].in->width };
+
+	return joiner_load(&lane->joiner, width, part, in) == -1 ?
+	    err_memory(err, "reading the rows of a join") : 0;
+}
+
 const struct stage_class stage_join = {
 	.name = "join",
 	.usage = "[OPTION]... NAME",
@@ -219,4 +240,6 @@ const struct stage_class stage_join = {
 	.fire = fire,
 	.rows = rows,
 	.held = held,
+	.save = save,
+	.load = load,
 };

@@ -341,4 +341,6 @@ const struct stage_class stage_sql = {
 	.fire = sql_fire,
 	.rows = sql_rows,
 	.held = sql_held,
+	.save = sql_save,
+	.load = sql_load,
 };

@@ -1,5 +1,6 @@
 /*
- * What the files of the stage sql share.  sql.c: words, tables, columns; sql_run.c: windows, rows.
+ * What the files of the stage sql share.  sql.c: words, tables, columns; sql_run.c: windows, rows;
+ * sql_save.c: what is put down of them.
  *
  * A serial stage has one lane, so the query and the files are changed by that lane alone, though
  * they are made when the stage is opened.
@@ -7,7 +8,7 @@
 #ifndef STAGE_SQL_H
 #define STAGE_SQL_H
 
-#include "core/history.h"
+#include "core/history_save.h"
 #include "core/lookup.h"
 #include "core/query.h"
 #include "core/stage.h"
@@ -44,6 +45,7 @@ struct sql_lane {
 	int64_t		 answered;	/* tick of the last answer */
 	bool		 came;		/* something, since then */
 	bool		 ended;		/* the input */
+	struct buf	 saved;		/* the three above, as they were put down */
 
 	/* An answer while it is given out. */
 	bool		 due, running;
@@ -64,6 +66,9 @@ int sql_feed(const struct stage *, void *lane, const struct block *, struct feed
 int sql_tick(const struct stage *, void *lane, int64_t tick, bool last, struct err *);
 int sql_fire(const struct stage *, void *lane, const struct map *, struct err *);
 int sql_rows(const struct stage *, void *lane, const struct rows *, struct err *);
+int sql_save(const struct stage *, void *lane, struct saving *, struct err *);
+int sql_load(const struct stage *, void *lane, const struct store_part *, struct wire *,
+    struct err *);
 void sql_held(const struct stage *, const void *lane, uint64_t *rows, size_t *bytes);
 
 #endif

@@ -80,6 +80,7 @@ sql_lane_close(void *private)
 		history_free(&lane->input[i]);
 	mem_free(lane->block);
 	arena_free(&lane->text);
+	buf_free(&lane->saved);
 }
 
 int

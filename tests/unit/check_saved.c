@@ -19,7 +19,7 @@ Suite *saved_suite(void);
 static const uint64_t other_seed[2] = { 0x1234567890abcdefU, 0xfedcba0987654321U };
 
 static const struct {
-	const char	*line;
+	const char	*line;		/* within a query tabs stand for blanks */
 	int64_t		 rows;		/* of a batch; 0: batches are seconds */
 } plays[] = {
 	{ "dedup k", 0 },
@@ -48,6 +48,17 @@ static const struct {
 	{ "where v>0 then dedup k --within 4s then delta v then sessions --gap 2s g", 0 },
 	{ "countby k,g then pivot g --values p,q then delta p --by k", 0 },
 	{ "select k,v then grep 1 then dedup k", 0 },
+	{ "as x then where v>20 then join x --on k", 0 },
+	{ "as x then where v>20 then join x --on k --within 3s", 0 },
+	{ "as x then where v>20 then join x --on k,g --within 2s --left", 0 },
+	{ "as x then where v>70 then select k,v then join x --on k --within 2s --full", 0 },
+	{ "as x then where v>50 then join x --on k --within 9rows --full", 3 },
+	{ "sql select\tk,\tcount(*)\tn,\tsum(v)\tfrom\tstream\tgroup\tby\tk\torder\tby\tk", 0 },
+	{ "sql -w 4s -s 2s select\tk,\tv,\tg\tfrom\tstream", 0 },
+	{ "sql -w 5s -s 1s select\tcount(*),\tmax(v)\tfrom\tstream", 0 },
+	{ "sql -w 9rows -s 6rows select\tk,\tg,\tv\tfrom\tstream", 3 },
+	{ "as x then where v>50 then sql -w 3s "
+	    "select\ta.k,\ta.v,\tb.v\tw\tfrom\tstream\ta\tjoin\tx\tb\tusing\t(k)", 0 },
 };
 
 /* ---- putting down and reading back ---- */
@@ -369,6 +380,17 @@ static const char *const keyed[] = {
 	"ewma v --alpha 0.5 --by k", "sessions --gap 1000s k",
 };
 
+static const char *const windows[] = {		/* of 20 batches, --full: what matched is put, too */
+	"as x then where v>=0 then join x --on k --within 20s --full",
+	"sql -w 20s -s 1s select\tmax(k),\tsum(v)\tfrom\tstream",
+	"sql -w 20s -s 20s select\tmax(k),\tsum(v)\tfrom\tstream",
+};
+
+static const char *const long_windows[] = {
+	"as x then where v>=0 then join x --on k --within 1000s --full",
+	"sql -w 1000s -s 1000s select\tmax(k),\tsum(v)\tfrom\tstream",
+};
+
 struct cost {
 	struct cut	 cut;
 	size_t		 first, most;	/* bytes of the first batch, of any later one */
@@ -430,6 +452,27 @@ START_TEST(follows_changes)
 }
 END_TEST
 
+START_TEST(follows_rows)
+{
+	struct cost c;
+
+	measure(long_windows[_i], 50000, 10, 30, &c);
+	ck_assert_uint_gt(c.first, 500000);
+	ck_assert_uint_lt(c.most, 3000);
+}
+END_TEST
+
+/* Each batch has as many rows: what is held are those of 21 batches, or of 20. */
+START_TEST(rows_are_bounded)
+{
+	struct cost c;
+
+	measure(windows[_i], 500, 500, 200, &c);
+	ck_assert_uint_lt(c.longest, 3 * 21 * c.first);
+	ck_assert_uint_lt(c.most, 2 * c.first);
+}
+END_TEST
+
 /* The log stays in bounds, and no save is long, while what it has is put down anew. */
 START_TEST(is_bounded)
 {
@@ -452,5 +495,7 @@ saved_suite(void)
 	tcase_add_loop_test(stages, short_of_memory, 0, COUNT(plays));
 	tcase_add_loop_test(cost, follows_changes, 0, COUNT(keyed));
 	tcase_add_loop_test(cost, is_bounded, 0, COUNT(keyed));
+	tcase_add_loop_test(cost, follows_rows, 0, COUNT(long_windows));
+	tcase_add_loop_test(cost, rows_are_bounded, 0, COUNT(windows));
 	return suite;
 }
