@@ -1,8 +1,10 @@
-/* The time column, see encode.h. */
+/* The first columns, see encode.h. */
 #include "core/encode.h"
 
 #include "base/num.h"
 #include "base/tstamp.h"
+
+#include <string.h>
 
 /* Seconds, with three decimals if they are not whole; returns how many characters. */
 static size_t
@@ -43,4 +45,24 @@ encode_time(struct encoder *e, enum time_format format, int64_t us)
 		e->time_len = num_format_i64(e->time, ms);
 		return;
 	}
+}
+
+void
+encode_batch(struct encoder *e, uint64_t number)
+{
+	e->batch_len = num_format_u64(e->batch, number);
+}
+
+size_t
+encode_lead(char *out, const struct encoder *e, char separator)
+{
+	size_t len = e->time_len;
+
+	memcpy(out, e->time, len);
+	if (e->batch_len == 0)
+		return len;
+	if (len > 0)
+		out[len++] = separator;
+	memcpy(out + len, e->batch, e->batch_len);
+	return len + e->batch_len;
 }

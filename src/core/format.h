@@ -8,7 +8,8 @@
  * its end, the other cells are fields.  Text is a slice of the input wherever it can be; what must
  * be unescaped goes into the lane's arena.  A record that is not well-formed is bad, and no row.
  *
- * Writing.  An encoder appends rows to a buffer; the time column is its text, made once a batch.
+ * Writing.  An encoder appends rows to a buffer; the columns of the time and of the batch's number,
+ * which come first, are texts of its own, made once a block.
  */
 #ifndef CORE_FORMAT_H
 #define CORE_FORMAT_H
@@ -59,6 +60,8 @@ struct encoder {
 	char		 time[40];	/* the text of the time column, without a separator */
 	size_t		 time_len;	/* 0: there is none */
 	bool		 time_is_number;	/* epoch and epoch-ms: not to be quoted */
+	char		 batch[20];	/* the same of the column of batch numbers behind it */
+	size_t		 batch_len;
 };
 
 struct format_class {

@@ -242,6 +242,8 @@ pipeline_head(struct pipeline *p, struct err *err)
 		const struct format_class *to = p->config.to[i];
 
 		encode_time(&p->encoder[i], p->config.time_format, 0);
+		if (p->config.batches != NULL)
+			encode_batch(&p->encoder[i], 0);
 		if (to != NULL && to->head != NULL &&
 		    to->head(&p->encoder[i], &p->plan->output[i].shown) == -1)
 			return err_memory(err, "starting");

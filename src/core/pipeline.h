@@ -43,6 +43,8 @@ struct pipeline_config {
 	unsigned			 lanes;		/* > 1 only if the plan is parallel */
 	const uint64_t			*seed;		/* two words */
 	enum time_format		 time_format;
+	const uint64_t			*batches;	/* that are over: their numbers are told;
+							   NULL: they are not */
 	bool				 keep_bad, keep_late;
 	size_t				 sources;	/* of records, for event time ... */
 	int64_t				 lateness;	/* ... in microseconds */

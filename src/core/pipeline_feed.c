@@ -51,6 +51,8 @@ pipeline_encode(struct pipeline *p, unsigned i, const struct block *b, struct er
 	if (to == NULL)
 		return p->config.host.rows(p->config.host.arg, i, shown, b, err);
 	encode_time(e, p->config.time_format, b->time);
+	if (p->config.batches != NULL)
+		encode_batch(e, *p->config.batches + 1);
 	if (to->rows(e, shown, b) == -1)
 		return err_memory(err, "writing rows");
 	return e->out.len < FLUSH_SIZE ? 0 : flush_one(p, i, err);

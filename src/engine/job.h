@@ -60,6 +60,7 @@ struct job_config {
 	unsigned			 jobs;
 	enum time_format		 time_format;
 	bool				 header, progress, quiet;
+	bool				 meta;		/* rows tell the number of their batch */
 	const char			*stats;		/* FILE, "-" or NULL */
 	const char			*checkpoint;	/* FILE or NULL */
 	bool				 sync;		/* commits survive a loss of power */

@@ -42,6 +42,7 @@ outputs_rows(void *arg, unsigned output, const struct schema *columns, const str
 	struct sink *s = &job->sink[output];
 
 	s->given = true;
+	s->batch = job->config->meta ? job->batches + 1 : 0;
 	return s->class->rows(s, columns, b, err) == 0 ? 0 : tell_written(job, err);
 }
 

@@ -221,6 +221,7 @@ open_pipeline(struct job *job, struct err *err)
 	struct pipeline_config p = {
 		.plan = c->plan, .from = c->from, .to = job->to, .seed = job->seed,
 		.lanes = parallel ? c->jobs : 1, .time_format = c->time_format,
+		.batches = c->meta ? &job->batches : NULL,
 		.keep_bad = c->bad == BAD_FILE, .keep_late = c->late_file != NULL,
 		.sources = c->inputs, .lateness = c->lateness,
 		.store = job_keeps(job) ? &job->checkpoint.store : NULL,

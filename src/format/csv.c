@@ -9,6 +9,7 @@
 #include "core/format.h"
 
 #include "base/num.h"
+#include "core/encode.h"
 #include "format/delimited.h"
 #include "format/rows.h"
 
@@ -234,7 +235,7 @@ put_value(char *p, const struct value *v)
 static int
 csv_row(struct encoder *e, const struct schema *s, const struct value *cells)
 {
-	size_t need = e->time_len + s->columns + 4;
+	size_t need = ENCODE_LEAD + s->columns + 4;
 	char *p, *start;
 
 	for (unsigned i = 0; i < s->columns; i++)
@@ -242,10 +243,9 @@ csv_row(struct encoder *e, const struct schema *s, const struct value *cells)
 	if (buf_reserve(&e->out, need) == -1)
 		return -1;
 	start = p = e->out.data + e->out.len;
-	memcpy(p, e->time, e->time_len);
-	p += e->time_len;
+	p += encode_lead(p, e, SEPARATOR);
 	for (unsigned i = 0; i < s->columns; i++) {
-		if (i > 0 || e->time_len > 0)
+		if (i > 0 || p > start)
 			*p++ = SEPARATOR;
 		p = put_value(p, &cells[s->column[i].slot]);
 	}

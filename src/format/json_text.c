@@ -172,9 +172,17 @@ look_array(struct look *l)
 	}
 }
 
-/* An object from behind its brace on; *TIME is set if a member is called so. */
 static bool
-look_object(struct look *l, bool *time)
+is_called(const char *quoted, const char *end, const char *name)
+{
+	size_t len = strlen(name);
+
+	return (size_t)(end - quoted) == len + 2 && memcmp(quoted + 1, name, len) == 0;
+}
+
+/* An object from behind its brace on; M is told which names its members have. */
+static bool
+look_object(struct look *l, struct json_members *m)
 {
 	look_blanks(l);
 	if (next_is(l, '}'))
@@ -186,7 +194,8 @@ look_object(struct look *l, bool *time)
 		name = l->at;
 		if (!next_is(l, '"') || !look_string(l))
 			return false;
-		*time |= l->at - name == 6 && memcmp(name, "\"time\"", 6) == 0;
+		m->time |= is_called(name, l->at, "time");
+		m->batch |= is_called(name, l->at, "batch");
 		look_blanks(l);
 		if (!next_is(l, ':') || !look_value(l))
 			return false;
@@ -210,12 +219,13 @@ look_word(struct look *l, const char *word, size_t len)
 static bool
 look_other(struct look *l)
 {
-	bool ok, time = false;
+	struct json_members inner = { 0 };
+	bool ok;
 
 	if (++l->depth > DEPTH_MAX)
 		return false;
 	if (next_is(l, '{'))
-		ok = look_object(l, &time);
+		ok = look_object(l, &inner);
 	else if (next_is(l, '['))
 		ok = look_array(l);
 	else
@@ -264,7 +274,7 @@ json_text_is_object(const char *text, size_t len, struct json_members *m)
 		return false;
 	look_blanks(&l);
 	m->text = l.at;
-	if (!look_object(&l, &m->time))
+	if (!look_object(&l, m))
 		return false;
 	last = l.at - 1;
 	look_blanks(&l);

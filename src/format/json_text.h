@@ -22,7 +22,7 @@ bool json_text_is_number(const char *text, size_t len);
 struct json_members {
 	const char	*text;		/* between the braces, without blanks around */
 	size_t		 len;		/* 0: there are none */
-	bool		 time;		/* one is called time */
+	bool		 time, batch;	/* one is called so */
 };
 
 /* Whether the slice is one object on one line, blanks around it allowed; then fills *M. */

@@ -2,11 +2,12 @@
  * JSON lines out: one object a line, the columns its members.  Text of bare columns that is a
  * number is written as one, so that what came as csv can be added up by who reads it.  Records of
  * an open schema that are objects themselves give their members to the row.  A column or member
- * called time stands in place of the batch's, for a name must not be there twice.
+ * called time or batch stands in place of ours, for a name must not be there twice.
  */
 #include "format/json_write.h"
 
 #include "base/num.h"
+#include "core/encode.h"
 #include "format/json_text.h"
 #include "format/rows.h"
 
@@ -46,25 +47,31 @@ put_value(char *p, const struct value *v, bool bare)
 }
 
 static bool
-has_time(const struct schema *s)
+has(const struct schema *s, const char *name)
 {
 	for (unsigned i = 0; i < s->columns; i++)
-		if (strcmp(s->column[i].name, "time") == 0)
+		if (strcmp(s->column[i].name, name) == 0)
 			return true;
 	return false;
 }
 
-/* The time as the first member; TIME_MAX bytes at most. */
-#define TIME_MAX (sizeof(((struct encoder *)0)->time) * 6 + 16)
+/* The first members: the time and the number of the batch; LEAD_MAX bytes at most. */
+#define LEAD_MAX (ENCODE_LEAD * 6 + 32)
 
 static char *
-put_time(char *p, const struct encoder *e)
+put_lead(char *p, const struct encoder *e, bool time, bool batch)
 {
-	if (e->time_len == 0)
+	time &= e->time_len > 0;
+	if (time) {
+		p = put(p, "\"time\":", 7);
+		p = e->time_is_number ? put(p, e->time, e->time_len) :
+		    json_text_put(p, e->time, e->time_len);
+	}
+	if (!batch || e->batch_len == 0)
 		return p;
-	p = put(p, "\"time\":", 7);
-	return e->time_is_number ? put(p, e->time, e->time_len) :
-	    json_text_put(p, e->time, e->time_len);
+	if (time)
+		*p++ = ',';
+	return put(put(p, "\"batch\":", 8), e->batch, e->batch_len);
 }
 
 /* Columns of a schema from FIRST on, as members behind what begins at START. */
@@ -87,7 +94,7 @@ put_cells(char *p, const char *start, const struct schema *s, unsigned first,
 static size_t
 cells_max(const struct schema *s, unsigned first, const struct value *cells)
 {
-	size_t need = TIME_MAX + 4;
+	size_t need = LEAD_MAX + 4;
 
 	for (unsigned i = first; i < s->columns; i++)
 		need += JSON_TEXT_MAX(strlen(s->column[i].name)) + 2 +
@@ -106,8 +113,7 @@ put_members(struct encoder *e, const struct json_members *m, const struct schema
 		return -1;
 	start = p = e->out.data + e->out.len;
 	*p++ = '{';
-	if (!m->time)
-		p = put_time(p, e);
+	p = put_lead(p, e, !m->time, !m->batch);
 	if (p > start + 1 && m->len > 0)
 		*p++ = ',';
 	if (m->len > 0)
@@ -127,8 +133,7 @@ put_columns(struct encoder *e, const struct schema *s, const struct value *cells
 		return -1;
 	start = p = e->out.data + e->out.len;
 	*p++ = '{';
-	if (!has_time(s))
-		p = put_time(p, e);
+	p = put_lead(p, e, !has(s, "time"), !has(s, "batch"));
 	p = put_cells(p, start, s, 0, cells);
 	p = put(p, "}\n", 2);
 	e->out.len += (size_t)(p - start);

@@ -289,14 +289,28 @@ put_key(struct buf *out, const char *name)
 	return 0;
 }
 
+/* The columns before those of the row. */
+static int
+put_lead(struct encoder *e)
+{
+	struct buf *out = &e->out;
+
+	if (e->time_len > 0 && (buf_add(out, "time=", 5) == -1 ||
+	    buf_add(out, e->time, e->time_len) == -1))
+		return -1;
+	if (e->batch_len > 0 && ((e->time_len > 0 && buf_add(out, " ", 1) == -1) ||
+	    buf_add(out, "batch=", 6) == -1 || buf_add(out, e->batch, e->batch_len) == -1))
+		return -1;
+	return 0;
+}
+
 /* A null is left out: that is how it will be read. */
 static int
 logfmt_row(struct encoder *e, const struct schema *s, const struct value *cells)
 {
 	size_t start = e->out.len;
 
-	if (e->time_len > 0 && (buf_add(&e->out, "time=", 5) == -1 ||
-	    buf_add(&e->out, e->time, e->time_len) == -1))
+	if (put_lead(e) == -1)
 		return -1;
 	for (unsigned i = 0; i < s->columns; i++) {
 		const struct value *v = &cells[s->column[i].slot];

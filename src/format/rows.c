@@ -45,6 +45,10 @@ rows_head(struct encoder *e, const struct schema *s, row_fn row)
 		memcpy(head.time, "time", 4);
 		head.time_len = 4;
 	}
+	if (e->batch_len > 0) {
+		memcpy(head.batch, "batch", 5);
+		head.batch_len = 5;
+	}
 	for (unsigned i = 0; i < s->columns; i++) {
 		names.column[i].slot = i;
 		cells[i] = value_text(s->column[i].name, strlen(s->column[i].name));

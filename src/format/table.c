@@ -26,7 +26,8 @@ struct table {
 	struct encoder		*encoder;
 	const struct schema	*schema;
 	const struct block	*block;
-	struct shape		 shape[SCHEMA_MAX + 1];		/* the time is the first */
+	struct shape		 shape[SCHEMA_MAX];
+	struct shape		 time, batch;			/* of the columns before */
 	struct buf		 cell;				/* one, rendered */
 	size_t			 width;				/* columns of that */
 };
@@ -132,7 +133,7 @@ static int
 find_shape(struct table *t, unsigned i)
 {
 	const struct column *column = &t->schema->column[i];
-	struct shape *shape = &t->shape[i + 1];
+	struct shape *shape = &t->shape[i];
 	struct value name = name_of(column);
 
 	if (widen(t, shape, &name) == -1)
@@ -183,19 +184,29 @@ put_cell(struct table *t, const struct shape *shape, const struct value *v, bool
 	return put_blanks(out, (right ? 0 : blanks) + 2);
 }
 
-/* A row, or the names where ROW is NULL. */
+/* The columns before those of the row; LAST: there are no others. */
 static int
-put_row(struct table *t, const struct value *time, const uint64_t *row)
+put_lead(struct table *t, const struct value *time, const struct value *batch, bool last)
+{
+	const struct encoder *e = t->encoder;
+
+	if (e->time_len > 0 &&
+	    put_cell(t, &t->time, time, last && e->batch_len == 0) == -1)
+		return -1;
+	return e->batch_len > 0 ? put_cell(t, &t->batch, batch, last) : 0;
+}
+
+/* The cells of a row, or the names where ROW is NULL. */
+static int
+put_row(struct table *t, const uint64_t *row)
 {
 	unsigned columns = t->schema->columns;
 
-	if (t->encoder->time_len > 0 && put_cell(t, &t->shape[0], time, columns == 0) == -1)
-		return -1;
 	for (unsigned i = 0; i < columns; i++) {
 		struct value name = name_of(&t->schema->column[i]);
 		const struct value *v = row == NULL ? &name : cell_of(t, *row, i);
 
-		if (put_cell(t, &t->shape[i + 1], v, i + 1 == columns) == -1)
+		if (put_cell(t, &t->shape[i], v, i + 1 == columns) == -1)
 			return -1;
 	}
 	return 0;
@@ -204,18 +215,21 @@ put_row(struct table *t, const struct value *time, const uint64_t *row)
 static int
 put_table(struct table *t)
 {
-	struct value time = value_text(t->encoder->time, t->encoder->time_len);
-	struct value head = value_text("time", 4);
+	const struct encoder *e = t->encoder;
+	struct value time = value_text(e->time, e->time_len), times = value_text("time", 4);
+	struct value batch = value_text(e->batch, e->batch_len), batches = value_text("batch", 5);
+	bool none = t->schema->columns == 0;
 
-	if (widen(t, &t->shape[0], &head) == -1 || widen(t, &t->shape[0], &time) == -1)
+	if (widen(t, &t->time, &times) == -1 || widen(t, &t->time, &time) == -1 ||
+	    widen(t, &t->batch, &batches) == -1 || widen(t, &t->batch, &batch) == -1)
 		return -1;
 	for (unsigned i = 0; i < t->schema->columns; i++)
 		if (find_shape(t, i) == -1)
 			return -1;
-	if (put_row(t, &head, NULL) == -1)
+	if (put_lead(t, &times, &batches, none) == -1 || put_row(t, NULL) == -1)
 		return -1;
 	for (uint64_t row = 0; row < t->block->records; row++)
-		if (put_row(t, &time, &row) == -1)
+		if (put_lead(t, &time, &batch, none) == -1 || put_row(t, &row) == -1)
 			return -1;
 	return buf_add(&t->encoder->out, "\n", 1);
 }
@@ -241,7 +255,7 @@ static int
 table_rows(struct encoder *e, const struct schema *s, const struct block *b)
 {
 	struct block rows = *b;
-	struct table t = { .encoder = e, .schema = s, .block = &rows };
+	struct table t = { .encoder = e, .schema = s, .block = &rows, .batch.numbers = true };
 	struct value *cells = NULL;
 	int done;
 

@@ -5,6 +5,7 @@
  */
 #include "core/format.h"
 
+#include "core/encode.h"
 #include "core/tsv.h"
 #include "format/delimited.h"
 #include "format/rows.h"
@@ -81,10 +82,9 @@ tsv_names(const char *record, size_t len, struct arena *arena, const char **name
 static int
 tsv_encode(struct encoder *e, const struct schema *s, const struct value *cells)
 {
-	char head[sizeof(e->time) + 1];
-	size_t len = e->time_len;
+	char head[ENCODE_LEAD + 1];
+	size_t len = encode_lead(head, e, SEPARATOR);
 
-	memcpy(head, e->time, len);
 	if (len > 0 && s->columns > 0)
 		head[len++] = SEPARATOR;
 	return tsv_columns(&e->out, head, len, s, cells);

@@ -139,7 +139,7 @@ create(struct pending *p, const char *name, const struct schema *s, struct err *
 
 	sqlite3_str_appendf(sql, "CREATE TABLE main.\"%w\" (streamctl_row INTEGER PRIMARY KEY, "
 	    "streamctl_save, streamctl_first, ", name);
-	table_columns(sql, s);
+	table_columns(p->table, sql, s);
 	sqlite3_str_appendall(sql, ")");
 	return table_run_once(p->table, sqlite3_str_finish(sql), err);
 }

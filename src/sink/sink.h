@@ -59,6 +59,7 @@ struct sink {
 	const char		*format;	/* its name: what write is given */
 	const char		*head;		/* with SINK_HEADS: the line of column names ... */
 	size_t			 head_len;	/* ... that begins each file; 0: none */
+	uint64_t		 batch;		/* number of the rows' batch; 0: not to be told */
 	int			 fd;
 	void			*private;	/* class->size bytes */
 	bool			 given;		/* the engine's: rows, since the last end */

@@ -32,7 +32,8 @@ struct sqlite {
 	bool		 found;		/* a run before found the table, and there ... */
 	int64_t		 newest;	/* ... this was its newest time */
 	struct seen	 seen;		/* times of this run that the table had */
-	char		 time[TSTAMP_BYTES];	/* of the rows that are given now */
+	char		 time[TSTAMP_BYTES];	/* of the rows that are given now ... */
+	int64_t		 batch;		/* ... and the number of their batch */
 };
 
 /* Sets the time of the rows to come, and marks it if an earlier run gave rows for it. */
@@ -118,10 +119,13 @@ static int
 insert(struct sqlite *q, const struct schema *schema, const struct value *cells, struct err *err)
 {
 	sqlite3_stmt *statement = q->table.statement[TABLE_KEEP];
-	int rc = sqlite3_bind_text(statement, 1, q->time, sizeof(q->time), SQLITE_STATIC);
+	int at = 1, rc = sqlite3_bind_text(statement, at++, q->time, sizeof(q->time),
+	    SQLITE_STATIC);
 
+	if (q->table.batch && rc == SQLITE_OK)
+		rc = sqlite3_bind_int64(statement, at++, q->batch);
 	for (unsigned i = 0; i < schema->columns && rc == SQLITE_OK; i++)
-		rc = bind_value(statement, (int)i + 2, &cells[schema->column[i].slot],
+		rc = bind_value(statement, at++, &cells[schema->column[i].slot],
 		    schema->column[i].bare);
 	return rc != SQLITE_OK ? table_error(&q->table, err) :
 	    table_run(&q->table, TABLE_KEEP, err);
@@ -180,6 +184,8 @@ rows_sqlite(struct sink *s, const struct schema *schema, const struct block *b, 
 
 	if (b->records == 0)
 		return 0;
+	q->batch = (int64_t)s->batch;
+	q->table.batch = s->batch > 0;
 	if (!q->open && begin(q, schema, err) == -1)
 		return -1;
 	if (set_time(q, b->time, err) == -1)

@@ -89,22 +89,43 @@ table_full(struct table *t, struct err *err)
 	return table_run_once(t, sqlite3_mprintf("PRAGMA synchronous = FULL"), err);
 }
 
-/* The column of the batch's time gives way if the rows have one of that name. */
+/* Our columns give way if the rows have one of their name. */
+static const char *
+free_name(const struct schema *s, const char *name, const char *other)
+{
+	for (unsigned i = 0; i < s->columns; i++)
+		if (strcasecmp(s->column[i].name, name) == 0)
+			return other;
+	return name;
+}
+
 static const char *
 time_column(const struct schema *s)
 {
+	return free_name(s, "time", "batch_time");
+}
+
+static const char *
+batch_column(const struct schema *s)
+{
+	return free_name(s, "batch", "batch_number");
+}
+
+/* The columns behind the time. */
+static void
+put_columns(const struct table *t, sqlite3_str *sql, const struct schema *s)
+{
+	if (t->batch)
+		sqlite3_str_appendf(sql, ", \"%w\"", batch_column(s));
 	for (unsigned i = 0; i < s->columns; i++)
-		if (strcasecmp(s->column[i].name, "time") == 0)
-			return "batch_time";
-	return "time";
+		sqlite3_str_appendf(sql, ", \"%w\"", s->column[i].name);
 }
 
 void
-table_columns(sqlite3_str *sql, const struct schema *s)
+table_columns(const struct table *t, sqlite3_str *sql, const struct schema *s)
 {
 	sqlite3_str_appendf(sql, "\"%w\"", time_column(s));
-	for (unsigned i = 0; i < s->columns; i++)
-		sqlite3_str_appendf(sql, ", \"%w\"", s->column[i].name);
+	put_columns(t, sql, s);
 }
 
 int
@@ -142,7 +163,8 @@ check_column(struct table *t, const char *column, struct err *err)
 static int
 check_columns(struct table *t, const struct schema *s, struct err *err)
 {
-	if (check_column(t, time_column(s), err) == -1)
+	if (check_column(t, time_column(s), err) == -1 ||
+	    (t->batch && check_column(t, batch_column(s), err) == -1))
 		return -1;
 	for (unsigned i = 0; i < s->columns; i++)
 		if (check_column(t, s->column[i].name, err) == -1)
@@ -157,8 +179,7 @@ create(struct table *t, const struct schema *s, struct err *err)
 	sqlite3_str *sql = sqlite3_str_new(t->db);
 
 	sqlite3_str_appendf(sql, "CREATE TABLE main.\"%w\" (\"%w\" TEXT", t->name, time_column(s));
-	for (unsigned i = 0; i < s->columns; i++)
-		sqlite3_str_appendf(sql, ", \"%w\"", s->column[i].name);
+	put_columns(t, sql, s);
 	sqlite3_str_appendall(sql, ")");
 	if (table_run_once(t, sqlite3_str_finish(sql), err) == -1)
 		return -1;
@@ -172,7 +193,9 @@ create_temporary(struct table *t, const struct schema *s, struct err *err)
 {
 	sqlite3_str *sql = sqlite3_str_new(t->db);
 
-	sqlite3_str_appendall(sql, "CREATE TEMP TABLE kept (time TEXT");
+	sqlite3_str_appendall(sql, "CREATE TEMP TABLE kept (time");
+	if (t->batch)
+		sqlite3_str_appendall(sql, ", batch");
 	for (unsigned i = 0; i < s->columns; i++)
 		sqlite3_str_appendf(sql, ", c%u", i);
 	sqlite3_str_appendall(sql, ")");
@@ -187,7 +210,7 @@ keep_sql(struct table *t, const struct schema *s)
 	sqlite3_str *sql = sqlite3_str_new(t->db);
 
 	sqlite3_str_appendall(sql, "INSERT INTO temp.kept VALUES (?");
-	for (unsigned i = 0; i < s->columns; i++)
+	for (unsigned i = 0; i < s->columns + t->batch; i++)
 		sqlite3_str_appendall(sql, ", ?");
 	sqlite3_str_appendall(sql, ")");
 	return sqlite3_str_finish(sql);
@@ -199,7 +222,7 @@ copy_sql(struct table *t, const struct schema *s)
 	sqlite3_str *sql = sqlite3_str_new(t->db);
 
 	sqlite3_str_appendf(sql, "INSERT INTO main.\"%w\" (", t->name);
-	table_columns(sql, s);
+	table_columns(t, sql, s);
 	sqlite3_str_appendall(sql, ") SELECT * FROM temp.kept ORDER BY rowid");
 	return sqlite3_str_finish(sql);
 }

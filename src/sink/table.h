@@ -1,6 +1,6 @@
 /*
- * A table of an SQLite file that rows are put into, for sqlite:.  It has one column for the time
- * and one for each column of the rows.
+ * A table of an SQLite file that rows are put into, for sqlite:.  It has one column for the time,
+ * one for the number of the batch if that is asked for, and one for each column of the rows.
  *
  * The rows of a batch are kept in a temporary table, which SQLite moves from memory to the disk as
  * it grows, and go into the table at once when the batch ends.  So the lock on the file is held for
@@ -20,7 +20,7 @@ enum table_statement {
 	TABLE_BEGIN,			/* a transaction that holds no lock on the file */
 	TABLE_LOCK,			/* one that may write */
 	TABLE_COMMIT,
-	TABLE_KEEP,			/* a row: its time, then its columns */
+	TABLE_KEEP,			/* a row: its time, its batch if told, its columns */
 	TABLE_MARK,			/* a time whose rows are to be removed */
 	TABLE_REMOVE,			/* the rows of the times that are marked */
 	TABLE_COPY,			/* the rows that are kept into the table */
@@ -32,6 +32,7 @@ struct table {				/* a zeroed one can be closed */
 	sqlite3		*db;
 	char		*file;
 	const char	*name;
+	bool		 batch;		/* there is a column for it */
 	sqlite3_stmt	*statement[TABLE_STATEMENTS];
 	bool		 ready;		/* table_prepare has been called */
 	int64_t		 newest;	/* milliseconds, in the table as found; INT64_MIN: none */
@@ -63,7 +64,7 @@ int table_run_once(struct table *, char *sql, struct err *);
 int table_step(struct table *, sqlite3_stmt *, struct err *);
 
 /* Appends the names of all columns, quoted, with commas between. */
-void table_columns(sqlite3_str *, const struct schema *);
+void table_columns(const struct table *, sqlite3_str *, const struct schema *);
 
 /* The last call to SQLite has failed: fills the error; returns -1. */
 int table_error(struct table *, struct err *);
