@@ -165,7 +165,7 @@ START_TEST(dir_log_is_short)
 	size_t bytes = 0;
 
 	for (int i = 0; i < 60; i++) {
-		char text[8];
+		char text[16];
 
 		(void)snprintf(text, sizeof(text), "%d\n", i + 100);
 		put_text(in_folder("in/%d", i), text);
