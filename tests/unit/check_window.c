@@ -30,7 +30,8 @@ run_open(struct run *r, size_t keys)
 {
 	pool_make(&r->pool, KEYS_WILD, keys);
 	r->count = calloc((size_t)r->batches * r->pool.n, sizeof(*r->count));
-	ck_assert_int_eq(window_open(&r->w, &aggregate_count, r->length, r->slide, test_seed), 0);
+	ck_assert_int_eq(window_open(&r->w, &aggregate_count, r->length, r->slide, test_seed,
+	    NULL), 0);
 }
 
 static void
@@ -86,6 +87,7 @@ check_answer(struct run *r, int b)
 {
 	const struct map *answer = window_answer(&r->w);
 	size_t keys = 0;
+	struct err err;
 
 	if (answer == NULL)
 		return false;
@@ -101,7 +103,7 @@ check_answer(struct run *r, int b)
 		return false;
 	if (r->rank.n != keys)
 		ck_abort_msg("batch %d: %zu keys ranked, want %zu", b, r->rank.n, keys);
-	window_answered(&r->w);
+	DEMAND(window_answered(&r->w, &err) == 0);
 	return true;
 }
 
@@ -111,8 +113,9 @@ play(struct run *r)
 {
 	for (int b = 0; b < r->batches; b++) {
 		int64_t tick = r->start + (b + 1) * r->batch;
+		struct err err;
 
-		if (!feed(r, b) || window_advance(&r->w, tick) == -1)
+		if (!feed(r, b) || window_advance(&r->w, tick, &err) == -1)
 			return false;
 		DEMAND(window_due(&r->w, tick) == (tick % r->slide == 0));
 		if (window_due(&r->w, tick) && !check_answer(r, b))
@@ -214,15 +217,16 @@ START_TEST(long_run_is_bounded)
 	static const int64_t slides[] = { 1, 4, 10, 30 };
 	struct window w;
 	uint64_t fresh = 0;
+	struct err err;
 	size_t most = 0;
 
-	ck_assert_int_eq(window_open(&w, &aggregate_count, PANES, slides[_i], test_seed), 0);
+	ck_assert_int_eq(window_open(&w, &aggregate_count, PANES, slides[_i], test_seed, NULL), 0);
 	for (int64_t tick = 1; tick <= BATCHES; tick++) {
 		feed_fresh(&w, &fresh, KEYS);
-		DEMAND(window_advance(&w, tick) == 0);
+		DEMAND(window_advance(&w, tick, &err) == 0);
 		if (window_due(&w, tick)) {
 			DEMAND(window_answer(&w) != NULL);
-			window_answered(&w);
+			DEMAND(window_answered(&w, &err) == 0);
 		}
 		if (tick == WARM)
 			most = window_bytes(&w);
@@ -240,18 +244,19 @@ START_TEST(silence_empties)
 {
 	struct window w;
 	uint64_t fresh = 0;
+	struct err err;
 
-	ck_assert_int_eq(window_open(&w, &aggregate_count, 20, 1, test_seed), 0);
+	ck_assert_int_eq(window_open(&w, &aggregate_count, 20, 1, test_seed, NULL), 0);
 	for (int64_t tick = 1; tick <= 200; tick++) {
 		const struct map *answer;
 
 		if (tick <= 100)
 			feed_fresh(&w, &fresh, 500);
-		DEMAND(window_advance(&w, tick) == 0);
+		DEMAND(window_advance(&w, tick, &err) == 0);
 		answer = window_answer(&w);
 		DEMAND(answer != NULL && (tick < 121 || value_of(answer,
 		    &(struct key){ "0", 1 }) == 0));
-		window_answered(&w);
+		DEMAND(window_answered(&w, &err) == 0);
 	}
 	ck_assert_uint_eq(window_keys(&w), 0);
 	ck_assert_uint_lt(window_bytes(&w), 2 << 20);
@@ -270,7 +275,8 @@ play_failing(uint64_t nth, bool sticky, int64_t slide)
 	pool_make(&r.pool, KEYS_WILD, 60);
 	r.count = calloc((size_t)r.batches * r.pool.n, sizeof(*r.count));
 	fault_set(nth, sticky);
-	fine = window_open(&r.w, &aggregate_count, r.length, slide, test_seed) == 0 && play(&r);
+	fine = window_open(&r.w, &aggregate_count, r.length, slide, test_seed, NULL) == 0 &&
+	    play(&r);
 	reached = fault_clear() >= nth;
 	DEMAND(fine != reached);
 	run_close(&r);

@@ -238,6 +238,50 @@ fault_clear(void)
 	return asked;
 }
 
+/* ---- maps of an aggregate's values as bytes ---- */
+
+int
+map_saved(const struct aggregate *agg, const struct map *m, struct buf *out)
+{
+	for (uint32_t id = 1; id < m->count; id++)
+		if (aggregate_save(agg, (const uint64_t *)(map_entry(m, id) + 1), out) == -1)
+			return -1;
+	return 0;
+}
+
+int
+map_loaded(const struct aggregate *agg, struct map *m, const char *bytes, size_t len)
+{
+	char *copy = malloc(len + 1);
+	struct wire in = { copy + 1, copy + 1 + len, false };
+	int rc = 0;
+
+	if (len > 0)
+		memcpy(copy + 1, bytes, len);
+	while (rc == 0 && in.at < in.end) {
+		uint64_t *value;
+
+		rc = aggregate_load(agg, m, &in, &value);
+		DEMAND(rc == -1 || in.damaged || value != NULL);
+	}
+	free(copy);
+	return rc == -1 ? -1 : in.damaged;
+}
+
+bool
+map_ends_entry(const struct aggregate *agg, const struct map *m, size_t len)
+{
+	struct buf bytes = { 0 };
+	bool ends = len == 0;
+
+	for (uint32_t id = 1; id < m->count && bytes.len < len; id++) {
+		DEMAND(aggregate_save(agg, (const uint64_t *)(map_entry(m, id) + 1), &bytes) == 0);
+		ends |= bytes.len == len;
+	}
+	buf_free(&bytes);
+	return ends;
+}
+
 /* ---- bytes ---- */
 
 void

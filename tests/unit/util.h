@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "core/aggregate.h"
 #include "core/plan.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
@@ -86,6 +87,19 @@ void fault_set(uint64_t nth, bool sticky);
 
 /* No more failures; how many allocations were asked for since fault_set. */
 uint64_t fault_clear(void);
+
+/* ---- maps of an aggregate's values as bytes ---- */
+
+/* Appends all entries; 0 or -1 (memory). */
+int map_saved(const struct aggregate *, const struct map *, struct buf *out);
+
+/*
+ * Loads bytes from memory that ends right behind them: 0, 1 if they are damaged, or -1 (memory).
+ */
+int map_loaded(const struct aggregate *, struct map *, const char *bytes, size_t len);
+
+/* True if LEN bytes are some first entries of the map and no piece of one. */
+bool map_ends_entry(const struct aggregate *, const struct map *, size_t len);
 
 /* ---- bytes ---- */
 
