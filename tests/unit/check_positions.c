@@ -23,7 +23,7 @@ static struct rig rig;
 static void
 setup(void)
 {
-	folder_open();
+	files_open();
 	rig_open(&rig);
 	rand_start(7);
 }
@@ -32,7 +32,7 @@ static void
 teardown(void)
 {
 	rig_close(&rig);
-	folder_close();
+	files_close();
 }
 
 /* Lines of which some are empty, over the limit or end in "\r\n"; the last one has no end. */

@@ -19,7 +19,7 @@ static char dir[128], tail[128];	/* addresses */
 static void
 setup(void)
 {
-	folder_open();
+	files_open();
 	rig_open(&rig);
 	rand_start(11);
 	strcpy(dir, in_folder("dir:in"));
@@ -31,7 +31,7 @@ static void
 teardown(void)
 {
 	rig_close(&rig);
-	folder_close();
+	files_close();
 }
 
 static void

@@ -73,7 +73,7 @@ save(struct rig *rig)
 /* ---- the host ---- */
 
 static char *
-room(struct source *s, const struct framer *f, size_t *size)
+room(struct source *s, struct framer *f, size_t *size)
 {
 	struct rig *rig = rig_of(s);
 	char *to = frame_room(f, &rig->lines, size);
@@ -275,7 +275,7 @@ rig_run(struct rig *rig, const char *address, uint64_t stop)
 static char folder[64];
 
 void
-folder_open(void)
+files_open(void)
 {
 	strcpy(folder, "/tmp/streamctl-unit.XXXXXX");
 	DEMAND(mkdtemp(folder) != NULL);
@@ -291,7 +291,7 @@ remove_one(const char *path, const struct stat *st, int what, struct FTW *where)
 }
 
 void
-folder_close(void)
+files_close(void)
 {
 	DEMAND(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
 }

@@ -48,8 +48,8 @@ void rig_forget(struct rig *);
 
 /* The path of a name in the folder of this test, which is new for each test; valid until 8 more. */
 const char *in_folder(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void folder_open(void);
-void folder_close(void);
+void files_open(void);
+void files_close(void);
 
 /* Writes a file whole, or appends to it. */
 void file_write(const char *path, const char *bytes, size_t len);
