@@ -248,10 +248,13 @@ next_alone(struct joiner *j, struct joiner_pair *p)
 
 	if (!j->config->outer[JOINER_RIGHT])
 		return false;
-	while (j->coming[JOINER_RIGHT] < s->next && over(j, joiner_row(s, j->coming[JOINER_RIGHT]))) {
-		const struct joiner_row *r = joiner_row(s, j->coming[JOINER_RIGHT]++);
+	for (; j->coming[JOINER_RIGHT] < s->next; j->coming[JOINER_RIGHT]++) {
+		const struct joiner_row *r = joiner_row(s, j->coming[JOINER_RIGHT]);
 
+		if (!over(j, r))
+			return false;
 		if (!r->matched) {
+			j->coming[JOINER_RIGHT]++;
 			*p = (struct joiner_pair){ { NULL, r->cells } };
 			return true;
 		}

@@ -69,6 +69,7 @@ struct cut {
 	struct memory_store	*copy;		/* of each batch end, or NULL */
 	size_t			*len;		/* of OUT at each batch end, or NULL */
 	struct buf		*out;
+	bool			 closed;	/* as in struct flow_piece */
 	int			 unsaved;	/* stages that could not be */
 	bool			 damaged;
 	uint64_t		 fault;		/* the allocation that fails, from opened on */
@@ -165,7 +166,7 @@ run(struct flow *f, struct buf *batch, int n, int from, int to, const uint64_t *
     struct cut *c, struct err *err)
 {
 	const struct flow_piece piece = {
-		.from = from, .to = to, .seed = seed, .arg = c, .opened = opened, .ended = ended,
+		.from = from, .to = to, .closed = c->closed, .seed = seed, .arg = c, .opened = opened, .ended = ended,
 	};
 	struct flow_end end;
 	int rc;
@@ -236,17 +237,18 @@ flow_of(int play)
 
 /* Begun again behind each batch in turn, from what the run that was not cut had put down there. */
 static void
-check_cuts(struct flow *f, struct buf *batch, const struct buf *want, const size_t *len,
-    const struct memory_store *copy)
+check_cuts(struct flow *f, struct buf *batch, bool closed, const struct buf *want,
+    const size_t *len, const struct memory_store *copy)
 {
-	for (int at = 0; at + 1 < BATCHES; at++) {
+	for (int at = 0; at + !closed < BATCHES; at++) {
 		struct buf out = { 0 }, rest = { .data = want->data + len[at],
 			.len = want->len - len[at] };
 		struct memory_store store;
-		struct cut c = { .store = &store, .from = &copy[at], .out = &out };
+		struct cut c = { .store = &store, .from = &copy[at], .out = &out,
+			.closed = closed };
 
 		store_copy(&store, &copy[at]);
-		must_run(f, batch, BATCHES, at + 1, BATCHES, other_seed, &c);
+		must_run(f, batch, BATCHES, at + 1, BATCHES + closed, other_seed, &c);
 		text_same(&out, &rest, f->line);
 		store_free(&store);
 		buf_free(&out);
@@ -255,15 +257,15 @@ check_cuts(struct flow *f, struct buf *batch, const struct buf *want, const size
 
 /* Begun again behind every batch: what is read must be tracked, too. */
 static void
-check_chain(struct flow *f, struct buf *batch, const struct buf *want)
+check_chain(struct flow *f, struct buf *batch, bool closed, const struct buf *want)
 {
 	struct memory_store store;
 	struct buf out = { 0 };
 
 	store_start(&store);
-	for (int at = 0; at < BATCHES; at++) {
+	for (int at = 0; at < BATCHES + closed; at++) {
 		struct memory_store from;
-		struct cut c = { .store = &store, .from = &from, .out = &out };
+		struct cut c = { .store = &store, .from = &from, .out = &out, .closed = closed };
 
 		store_copy(&from, &store);
 		must_run(f, batch, BATCHES, at, at + 1, at % 2 == 0 ? test_seed : other_seed, &c);
@@ -282,17 +284,18 @@ START_TEST(goes_on)
 		struct memory_store store, copy[BATCHES];
 		struct buf batch[BATCHES], want = { 0 }, got = { 0 };
 		size_t len[BATCHES];
-		struct cut none = { .out = &want }, all = {
-			.store = &store, .copy = copy, .len = len, .out = &got,
+		bool closed = round % 2 == 1;
+		struct cut none = { .out = &want, .closed = closed }, all = {
+			.store = &store, .copy = copy, .len = len, .out = &got, .closed = closed,
 		};
 
 		store_start(&store);
 		make_batches(batch, plays[_i].rows);
-		must_run(&f, batch, BATCHES, 0, BATCHES, test_seed, &none);
-		must_run(&f, batch, BATCHES, 0, BATCHES, test_seed, &all);
+		must_run(&f, batch, BATCHES, 0, BATCHES + closed, test_seed, &none);
+		must_run(&f, batch, BATCHES, 0, BATCHES + closed, test_seed, &all);
 		text_same(&got, &want, f.line);
-		check_cuts(&f, batch, &want, len, copy);
-		check_chain(&f, batch, &want);
+		check_cuts(&f, batch, closed, &want, len, copy);
+		check_chain(&f, batch, closed, &want);
 		for (int i = 0; i < BATCHES; i++)
 			store_free(&copy[i]);
 		store_free(&store);
@@ -380,7 +383,7 @@ static const char *const keyed[] = {
 	"ewma v --alpha 0.5 --by k", "sessions --gap 1000s k",
 };
 
-static const char *const windows[] = {		/* of 20 batches, --full: what matched is put, too */
+static const char *const windows[] = {		/* of 20 batches */
 	"as x then where v>=0 then join x --on k --within 20s --full",
 	"sql -w 20s -s 1s select\tmax(k),\tsum(v)\tfrom\tstream",
 	"sql -w 20s -s 20s select\tmax(k),\tsum(v)\tfrom\tstream",

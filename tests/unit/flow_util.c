@@ -152,27 +152,40 @@ take_counts(struct run *r)
 		memcpy(r->end->why, r->p.bad.why, sizeof(r->end->why));
 }
 
+static struct moment
+moment_of(const struct run *r, int batch)
+{
+	const struct span *span = &r->plan.batch;
+	int64_t start = span->rows ? 0 : FLOW_START * FLOW_SECOND;
+	struct moment m = { .tick = start + (batch + 1) * span->ticks };
+
+	m.wall = span->rows ? FLOW_START * FLOW_SECOND : m.tick;
+	return m;
+}
+
 static int
 run_batches(struct run *r, const struct buf *batch, int n, bool pieces)
 {
-	const struct span *span = &r->plan.batch;
 	const struct flow_piece *piece = r->flow->piece;
-	int64_t start = span->rows ? 0 : FLOW_START * FLOW_SECOND;
+	bool closed = piece != NULL && piece->closed;
+	int to = piece == NULL || piece->to > n ? n : piece->to;
 
-	for (int i = piece == NULL ? 0 : piece->from; i < (piece == NULL ? n : piece->to); i++) {
-		struct moment m = { .tick = start + (i + 1) * span->ticks };
+	for (int i = piece == NULL ? 0 : piece->from; i < to; i++) {
+		struct moment m = moment_of(r, i);
 
-		m.wall = span->rows ? FLOW_START * FLOW_SECOND : m.tick;
 		pipeline_begin(&r->p, m);
 		if (feed_text(r, &batch[i], pieces) == -1)
 			return -1;
 		take_counts(r);
-		if ((i + 1 < n ? pipeline_end(&r->p, m, r->err) :
+		if ((i + 1 < n || closed ? pipeline_end(&r->p, m, r->err) :
 		    pipeline_finish(&r->p, m, true, r->err)) == -1 ||
 		    pipeline_flush(&r->p, r->err) == -1 ||
 		    (piece != NULL && piece->ended(piece->arg, &r->p, i, r->err) == -1))
 			return -1;
 	}
+	if (closed && piece->to > n && (pipeline_finish(&r->p, moment_of(r, n - 1), false,
+	    r->err) == -1 || pipeline_flush(&r->p, r->err) == -1))
+		return -1;
 	take_counts(r);
 	return 0;
 }

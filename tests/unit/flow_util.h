@@ -15,7 +15,8 @@ struct pipeline;
 
 /* A part of the batches, by a pipeline that is looked into; 0 or -1 from each. */
 struct flow_piece {
-	int		 from, to;	/* batches; the input ends only with the last one */
+	int		 from, to;	/* batches; the input ends only with the last one ... */
+	bool		 closed;	/* ... or behind it: then that is one batch more */
 	const uint64_t	*seed;		/* of the maps, two words */
 	void		*arg;
 	int		(*opened)(void *arg, struct pipeline *, struct err *);
