@@ -10,6 +10,7 @@
 
 #include "base/decimal.h"
 #include "core/joiner.h"
+#include "store_util.h"
 #include "twin_util.h"
 
 Suite *join_suite(void);
@@ -281,6 +282,54 @@ START_TEST(memory_fails)
 }
 END_TEST
 
+/* A batch of one row, whose time may be before that of the last. */
+static void
+one_batch(struct joiner *j, enum joiner_side side, int64_t tick)
+{
+	struct value cell = value_int(1);
+	struct block b = { .cells = &cell, .width = 1, .records = 1, .source = -1 };
+	struct joiner_pair pair;
+
+	DEMAND(joiner_add(j, side, &b) == 0 && joiner_end(j, tick, false) == 0);
+	while (joiner_next(j, &pair))
+		DEMAND(pair.row[0] != NULL && pair.row[1] != NULL);
+	DEMAND(joiner_drop(j) == 0);
+}
+
+/* When the clock is set back time stands still, also if what was put down is read in between. */
+START_TEST(time_stands_still)
+{
+	const struct joiner_config how = { .within = 2, .keys = 1 };
+	const unsigned width[JOINER_SIDES] = { 1, 1 };
+	struct memory_store m;
+	struct buf out = { 0 };
+	struct joiner j, read;
+	struct err err;
+	struct saving s;
+
+	store_start(&m);
+	s = store_saving(&m, STORE_LANE, &out);
+	joiner_init(&j, &how, test_seed);
+	one_batch(&j, JOINER_LEFT, 10);
+	DEMAND(joiner_save(&j, &s, &err) == 0);
+	joiner_init(&read, &how, test_seed);
+	for (size_t i = 0; i < m.n; i++) {
+		struct wire in = store_wire(&m.chunk[i]);
+
+		DEMAND(joiner_load(&read, width, &m.chunk[i].part, &in) == 0 && !in.damaged);
+	}
+	for (int64_t tick = 5; tick < 14; tick++) {
+		one_batch(&j, JOINER_RIGHT, tick);
+		one_batch(&read, JOINER_RIGHT, tick);
+		ck_assert_uint_eq(joiner_held(&read), joiner_held(&j));
+	}
+	joiner_free(&j);
+	joiner_free(&read);
+	store_free(&m);
+	buf_free(&out);
+}
+END_TEST
+
 Suite *
 join_suite(void)
 {
@@ -289,6 +338,7 @@ join_suite(void)
 
 	tcase_add_loop_test(model, as_loops, 0, 16);
 	tcase_add_test(model, state_is_bounded);
+	tcase_add_test(model, time_stands_still);
 	tcase_add_loop_test(memory, memory_fails, 0, 2);
 	return suite;
 }
