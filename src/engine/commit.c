@@ -221,6 +221,15 @@ commit_now(struct job *job)
 }
 
 int
+commit_start(struct job *job, struct err *err)
+{
+	if (!job_keeps(job) || job->checkpoint.resumed || commit_now(job) != -1)
+		return 0;
+	*err = *job->err;
+	return -1;
+}
+
+int
 commit_finish(struct job *job)
 {
 	return commit_or_fail(job, &nothing, false, true) == -1 ? -1 : 0;

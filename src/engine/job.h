@@ -236,6 +236,12 @@ int events_finish(struct job *);
  */
 int commit_batch(struct job *, const struct ahead *);
 
+/*
+ * The sources of a first run have started: commits that, as where they begin is known only now: a
+ * log's end, the files that dir: leaves out.  0, or -1 and the error.
+ */
+int commit_start(struct job *, struct err *);
+
 /* Commits what has been fed, in the middle of a batch or not; 1: that cannot be now; 0 or -1. */
 int commit_now(struct job *);
 

@@ -270,7 +270,7 @@ start(struct job *job, struct err *err)
 	for (size_t i = 0; i < job->nsources; i++)
 		if (job->source[i]->class->start(job->source[i], err) == -1)
 			return -1;
-	return 0;
+	return commit_start(job, err);
 }
 
 int

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from file_tests import idle, stop, wait_open, write
+from file_tests import idle, open_files, stop, wait_open, write
 from net_lib import Skip, check, check_equal, wait
 
 ROWS = ("-b", "100rows", "--time-format", "none")
@@ -280,6 +280,44 @@ def test_resume_tail_copied_and_truncated(t):
     log.start()
     log.all_read()
     stop(log.p)
+
+
+def test_resume_tail_killed_before_a_batch(t):
+    """killed before its first batch has ended, it goes on from where the log ended at its start"""
+    path, out = t.path("log"), t.path("out")
+    args = ("-c", t.path("state"), "-i", f"tail:{path}", "-o", out, "-b", "1h", "--time-format",
+            "none", "grep", "")
+    write(path, "old\n")
+    p = t.run(*args)
+    wait_open(p, path)
+    p.kill(signal.SIGKILL)
+    p.wait_exit()
+    write(path, "new\n", "a")
+    p = t.run(*args)
+    wait_open(p, path)
+    idle(p)
+    stop(p)
+    check_equal(read(out), b"new\n", "output")
+
+
+def test_resume_dir_killed_before_a_batch(t):
+    """--new-only leaves out what was there when the first run began, and nothing else"""
+    os.mkdir(t.path("in"))
+    out = t.path("out")
+    args = ("-c", t.path("state"), "-i", f"dir:{t.path('in')}", "--new-only", "-o", out, "-b",
+            "1h", "--time-format", "none", "grep", "")
+    write(t.path("in/a"), "old\n")
+    p = t.run(*args)
+    wait(lambda: any("inotify" in x for x in open_files(p)), "it to watch")
+    idle(p)
+    p.kill(signal.SIGKILL)
+    p.wait_exit()
+    write(t.path("in/b"), "new\n")
+    p = t.run(*args)
+    wait(lambda: any("inotify" in x for x in open_files(p)), "it to watch")
+    idle(p)
+    stop(p)
+    check_equal(read(out), b"new\n", "output")
 
 
 def test_resume_tail_gone(t):
