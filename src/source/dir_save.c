@@ -222,56 +222,67 @@ dir_load(struct source *s, const struct store_part *part, struct wire *in, struc
 
 /* ---- going on in a file ---- */
 
-/* Opens the file NAME if it is the one that was being read; else -1, errno 0 if it is none. */
+/* Whether FD, the file of path, is the one that was being read: 0, 1: it is not, or -1. */
 static int
-open_half(struct source *s, const char *name)
+check_half(struct dir *d, int fd, struct err *err)
+{
+	struct spot spot = d->half_spot;
+	struct stat st;
+	int rc;
+
+	if (sys.fstat(fd, &st) == -1)
+		return err_system(err, d->path, "stat", errno);
+	if (!S_ISREG(st.st_mode) || (spot.head.len == 0 && st.st_ino != spot.ino))
+		return 1;
+	rc = spot_check(&spot, d->path, fd, d->intake.framer.position, err);
+	if (rc == 0)
+		d->half_spot = spot;
+	return rc;
+}
+
+/* Opens the file NAME: *FD, if it is the one that was being read, else -1.  0, or -1: failed. */
+static int
+open_half(struct source *s, const char *name, int *fd, struct err *err)
 {
 	struct dir *d = s->private;
-	struct spot spot = d->half_spot;
-	struct err err;
-	struct stat st;
-	int fd;
+	int rc;
 
-	errno = 0;
+	*fd = -1;
 	if (!dir_path(s, name))
-		return -1;
-	fd = sys_open(d->path, FLAGS, 0);
-	if (fd == -1) {
-		if (errno == ENOENT || errno == ELOOP)
-			errno = 0;
-		return -1;
+		return 0;
+	*fd = sys_open(d->path, FLAGS, 0);
+	if (*fd == -1)
+		return errno == ENOENT || errno == ELOOP ? 0 :
+		    err_system(err, d->path, "open", errno);
+	rc = check_half(d, *fd, err);
+	if (rc != 0) {
+		sys.close(*fd);
+		*fd = -1;
 	}
-	if (sys.fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    (spot.head.len > 0 || st.st_ino == spot.ino) &&
-	    spot_check(&spot, d->path, fd, d->intake.framer.position, &err) == 0) {
-		d->half_spot = spot;
-		return fd;
-	}
-	sys.close(fd);
-	errno = 0;
-	return -1;
+	return rc == -1 ? -1 : 0;
 }
 
 /* Looks for it under other names: by the inode, and by how it begins. */
 static int
-search_half(struct source *s)
+search_half(struct source *s, int *fd, struct err *err)
 {
 	struct dir *d = s->private;
 	DIR *dir = sys.opendir(s->rest);
 	struct dirent *entry;
 	struct stat st;
-	int fd = -1, number;
+	int rc = 0, number;
 
 	if (dir == NULL)
-		return -1;
-	while (fd == -1 && (entry = sys.readdir(dir)) != NULL)
+		return err_system(err, s->address, "open", errno);
+	while (rc == 0 && *fd == -1 && (entry = sys.readdir(dir)) != NULL)
 		if (dir_path(s, entry->d_name) && sys.stat(d->path, &st) == 0 &&
 		    st.st_ino == d->half_spot.ino)
-			fd = open_half(s, entry->d_name);
+			rc = open_half(s, entry->d_name, fd, err);
 	number = errno;
 	sys.closedir(dir);
-	errno = number;
-	return fd;
+	if (rc == 0 && *fd == -1 && number != 0)
+		return err_system(err, s->address, "scan", number);
+	return rc;
 }
 
 /* The file may be another inode than it was. */
@@ -305,11 +316,9 @@ dir_resume(struct source *s, struct err *err)
 
 	if (d->half == NULL)
 		return 0;
-	fd = open_half(s, d->half);
-	if (fd == -1 && errno == 0)
-		fd = search_half(s);
-	if (fd == -1 && errno != 0)
-		return err_system(err, d->path, "open", errno);
+	if (open_half(s, d->half, &fd, err) == -1 ||
+	    (fd == -1 && search_half(s, &fd, err) == -1))
+		return -1;
 	if (fd != -1)
 		rc = take_half(s, fd, err);
 	else

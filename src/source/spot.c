@@ -42,13 +42,26 @@ spot_damaged(const struct source *s, struct err *err)
 
 /* ---- the file ---- */
 
-static bool
+/* 1 if the text is compressed, 0, or -1: errno. */
+static int
 is_packed(int fd, uint64_t start)
 {
 	char bytes[UNPACK_MAGIC];
-	ssize_t n = sys.pread(fd, bytes, sizeof(bytes), (off_t)start);
+	ssize_t n;
 
+	do
+		n = sys.pread(fd, bytes, sizeof(bytes), (off_t)start);
+	while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return -1;
 	return n > 0 && unpack_recognise(bytes, (size_t)n) != NULL;
+}
+
+static int
+is_another(struct err *err)
+{
+	err_add(err, "; put that file back, or " SPOT_ANEW);
+	return 1;
 }
 
 int
@@ -56,20 +69,24 @@ spot_check(struct spot *at, const char *name, int fd, uint64_t position, struct 
 {
 	unsigned long long read = at->start + position;
 	struct stat st;
+	int packed;
 
 	if (sys.fstat(fd, &st) == -1)
 		return err_system(err, name, "stat", errno);
-	if (!is_packed(fd, at->start) && read > (uint64_t)st.st_size)
-		return err_set(err, ERR_RUN, "%s: was read to byte %llu, and has only %llu bytes "
-		    "now; put the whole file back, or " SPOT_ANEW, name, read,
-		    (unsigned long long)st.st_size);
-	switch (head_check(&at->head, fd)) {
+	packed = is_packed(fd, at->start);
+	if (packed == 0 && read > (uint64_t)st.st_size) {
+		err_set(err, ERR_RUN, "%s: was read to byte %llu, and has only %llu bytes now",
+		    name, read, (unsigned long long)st.st_size);
+		return is_another(err);
+	}
+	switch (packed == -1 ? HEAD_ERROR : head_check(&at->head, fd)) {
 	case HEAD_ERROR:
 		return err_system(err, name, "read", errno);
 	case HEAD_OTHER:
-		return err_set(err, ERR_RUN, "%s: %s the one that was read to byte %llu; put that "
-		    "one back, or " SPOT_ANEW, name, at->ino == st.st_ino ?
-		    "was overwritten and does not begin as" : "is another file than", read);
+		err_set(err, ERR_RUN, "%s: %s the one that was read to byte %llu", name,
+		    at->ino == st.st_ino ? "was overwritten and does not begin as" :
+		    "is another file than", read);
+		return is_another(err);
 	case HEAD_SAME:
 		break;
 	}

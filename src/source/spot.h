@@ -25,7 +25,8 @@ int spot_get(struct wire *, struct spot *, struct framer *);
 
 /*
  * Whether FD, the file NAME, is the one of a spot, of the text of which POSITION bytes were read.
- * If so, device and inode are those it has now.  0, or -1 and the error.
+ * If so, device and inode are those it has now.  0; 1: it is another, as the error says; or -1: it
+ * cannot be told.
  */
 int spot_check(struct spot *, const char *name, int fd, uint64_t position, struct err *);
 

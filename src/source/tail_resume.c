@@ -39,10 +39,14 @@ scan(struct source *s, found_fn found, void *arg, struct err *err)
 
 	if (dir == NULL)
 		return errno == ENOENT ? 0 : err_system(err, s->address, "scan", errno);
-	while (rc == 0 && (entry = sys.readdir(dir)) != NULL)
-		if (tail_path(t, entry->d_name, path) && sys.stat(path, &st) == 0 &&
-		    S_ISREG(st.st_mode))
-			rc = found(s, arg, entry->d_name, &st, err);
+	while (rc == 0 && (entry = sys.readdir(dir)) != NULL) {
+		if (!tail_path(t, entry->d_name, path))
+			continue;
+		if (sys.stat(path, &st) == 0)
+			rc = S_ISREG(st.st_mode) ? found(s, arg, entry->d_name, &st, err) : 0;
+		else if (errno != ENOENT && errno != ELOOP && errno != EACCES)
+			rc = err_system(err, path, "stat", errno);
+	}
 	number = errno;
 	sys.closedir(dir);
 	if (rc == 0 && number != 0)
@@ -92,6 +96,7 @@ try_file(struct source *s, void *arg, const char *name, const struct stat *st, s
 	struct tail *t = s->private;
 	struct search *to = arg;
 	struct head head = to->trail->head;
+	enum head_check check;
 	int fd;
 
 	if (!may_be(t, to, name, st))
@@ -100,13 +105,16 @@ try_file(struct source *s, void *arg, const char *name, const struct stat *st, s
 	if (fd == -1)
 		return to->copy || errno == ENOENT ? 0 :
 		    err_system(err, name, "open", errno);
-	if (head_check(&head, fd) == HEAD_SAME && to->n++ == 0) {
+	check = head_check(&head, fd);
+	if (check == HEAD_SAME && to->n++ == 0) {
 		to->fd = fd;
 		to->trail->head = head;
-	} else {
-		sys.close(fd);
+		return 0;
 	}
-	return 0;
+	if (check == HEAD_ERROR)
+		err_system(err, name, "read", errno);
+	sys.close(fd);
+	return check == HEAD_ERROR ? -1 : 0;
 }
 
 /* The trail goes on with the file that was found. */

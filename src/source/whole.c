@@ -51,7 +51,7 @@ seek(struct whole *w, struct source *s, int fd, uint64_t *skip, struct err *err)
 	*skip = position;
 	if (position == 0)
 		return 0;
-	if (spot_check(&w->spot, s->address, fd, position, err) == -1)
+	if (spot_check(&w->spot, s->address, fd, position, err) != 0)
 		return -1;
 	if (sys.fstat(fd, &st) == -1)
 		return err_system(err, s->address, "stat", errno);
@@ -117,7 +117,7 @@ whole_load(struct whole *w, struct source *s, int fd, struct wire *in, struct er
 		    (unsigned long long)(w->spot.start + w->framer.position));
 	w->put = w->framer.position;
 	w->put_size = w->spot.size;
-	return spot_check(&w->spot, s->address, fd, w->framer.position, err);
+	return spot_check(&w->spot, s->address, fd, w->framer.position, err) == 0 ? 0 : -1;
 }
 
 void
