@@ -580,6 +580,16 @@ def test_dir_compressed(t):
     check(f"{path}/b: gzip data is cut short" in p.err, "the damage is not told")
 
 
+def test_dir_headers(t):
+    """with CSV each file has its header, which may name the columns in another order"""
+    p, path = folder(t, "-F", "csv", files={"x": "a,b\n1,2\n", "y": "b,a\n3,4\n"},
+                     passing=("select", "a"))
+    shown(p, "1\n4\n")
+    write(f"{path}/z", "a,b\n5,6\n")
+    shown(p, "1\n4\n5\n")
+    stop(p)
+
+
 def test_dir_gone(t):
     """a directory that goes away ends the run with a message"""
     p, path = folder(t)
