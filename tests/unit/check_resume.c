@@ -6,6 +6,7 @@
  */
 #include "core/lite.h"
 #include "engine/sys.h"
+#include "sink/seen.h"
 #include "sink/sink_table.h"
 #include "util.h"
 
@@ -36,12 +37,19 @@ enum mishap { NONE, KILL, FAIL, STARVE };	/* STARVE: an allocation fails */
 static const struct kind {
 	const char	*prefix, *behind;	/* the folder is between */
 	const char	*shown;			/* a command that shows all of what is there */
+	const char	*before;		/* one that puts something there, or NULL */
 } kinds[] = {
-	{ "", "/out", "cat out; ls -A | grep -vx out; echo litter 0" },
+	{ "", "/out", "cat out; ls -A | grep -vx out; echo litter 0", NULL },
 	{ "dir:", "/d", "cat d/*; ls d | grep -v ^2026; ls -A | grep -vx d; "
-	    "echo litter $(ls -A d | grep -c ^.streamctl)" },
+	    "echo litter $(ls -A d | grep -c ^.streamctl)", NULL },
 	{ "sqlite:", "/db#t", "sqlite3 db 'SELECT v FROM t ORDER BY rowid' "
-	    "'SELECT \"litter \" || count(*) FROM sqlite_schema WHERE name LIKE \"streamctl_%\"'" },
+	    "'SELECT \"litter \" || count(*) FROM sqlite_schema WHERE name LIKE \"streamctl_%\"'", NULL },
+	/* Rows of an earlier run: those of times that are answered again give way, once. */
+	{ "sqlite:", "/db#t", "sqlite3 db 'SELECT v FROM t WHERE v <> \"old 5\" ORDER BY rowid' "
+	    "'SELECT \"gone\" WHERE NOT EXISTS (SELECT * FROM t WHERE v = \"old 5\")' "
+	    "'SELECT \"litter \" || count(*) FROM sqlite_schema WHERE name LIKE \"streamctl_%\"'",
+	    "sqlite3 db 'CREATE TABLE t (time, v)'; for i in 0 1 2 5; do sqlite3 db \"INSERT "
+	    "INTO t VALUES ('2026-11-22T23:10:0$i.000Z', 'old $i')\"; done" },
 };
 
 /* What outlives a process: the checkpoint, and what must be there by now. */
@@ -59,6 +67,7 @@ static struct survivor {
 static char folder[64];
 static struct sys real;
 static enum mishap mishap;
+static bool same_times;			/* of batches that are given again */
 static unsigned long calls, strikes_at;
 
 /* ---- mishaps ---- */
@@ -212,15 +221,16 @@ give(struct life *l, const char *text, int64_t time)
 	    l->sink.class->write(&l->sink, text, strlen(text), &l->err);
 }
 
-/* Two rows, but none in the third batch. */
+/* Two rows, but none in the third batch; a batch that is given again is shorter. */
 static int
 batch(struct life *l, unsigned n)
 {
-	int64_t time = T0 + n * SECOND + left->life * 100000;
+	int64_t time = T0 + (same_times ? n / 2 * SECOND : n * SECOND + left->life * 100000);
 	char text[64];
 
 	for (unsigned i = 0; i < 2 && n != 2; i++) {
-		(void)snprintf(text, sizeof(text), "batch %u row %u life %u\n", n, i, left->life);
+		(void)snprintf(text, sizeof(text), "batch %u row %u life %u%.*s\n", n, i,
+		    left->life, left->life < 3 ? 6 - 2 * (int)left->life : 0, "xxxxxx");
 		if (give(l, text, time) == -1)
 			return -1;
 	}
@@ -366,6 +376,9 @@ disturb(const struct kind *kind, bool sync, unsigned every, enum mishap what)
 		int status;
 
 		restart();
+		same_times = kind->before != NULL;
+		if (same_times)
+			(void)shell(kind->before);
 		status = process(kind, sync, every, what, at);
 		if (status != SPARED)
 			(void)process(kind, sync, every, what, at * 7 % 23 + 1);
@@ -431,7 +444,7 @@ START_TEST(file_changed)
 	shell("truncate -s 10 out");
 	ck_assert_int_eq(process(&kinds[0], false, 1, NONE, 0), 1);
 	ck_assert_ptr_nonnull(strstr(left->message, "/out: has 10 bytes, and the checkpoint says "
-	    "that 210 were written: was it changed? put it back as it was, or begin anew with "
+	    "that 270 were written: was it changed? put it back as it was, or begin anew with "
 	    "--state reset"));
 	shell("rm out");
 	ck_assert_int_eq(process(&kinds[0], false, 1, NONE, 0), 1);
@@ -440,6 +453,61 @@ START_TEST(file_changed)
 	shell("mkdir out");
 	ck_assert_int_eq(process(&kinds[0], false, 1, NONE, 0), 1);
 	ck_assert_ptr_nonnull(strstr(left->message, "/out: was a regular file and is none now"));
+}
+END_TEST
+
+START_TEST(sqlite_gone)
+{
+	ck_assert_int_eq(process(&kinds[2], false, 1, NONE, 0), 0);
+	shell("sqlite3 db 'DROP TABLE t'");
+	ck_assert_int_eq(process(&kinds[2], false, 1, NONE, 0), 1);
+	ck_assert_ptr_nonnull(strstr(left->message, "/db: table t is gone; put it back as it was, "
+	    "or begin anew with --state reset"));
+	shell("rm db*");
+	ck_assert_int_eq(process(&kinds[2], false, 1, NONE, 0), 1);
+	ck_assert_ptr_nonnull(strstr(left->message, "unable to open database file; put it back"));
+	ck_assert_str_eq(shell("ls"), "");
+}
+END_TEST
+
+/* A reader may take the files of a folder away as they come; no other file is touched. */
+START_TEST(dir_taken)
+{
+	ck_assert_int_eq(process(&kinds[1], false, 1, KILL, 25), KILLED);
+	shell("rm d/2026*; touch d/.streamctl-0123456789abcdef-1.tmp d/mine");
+	ck_assert_int_eq(process(&kinds[1], false, 1, NONE, 0), 0);
+	ck_assert_str_eq(shell("ls -A d | grep -v ^2026"),
+	    ".streamctl-0123456789abcdef-1.tmp\nmine\n");
+}
+END_TEST
+
+/* So many times are forgotten that the rest can be saved; they count as seen. */
+START_TEST(times_seen)
+{
+	struct seen all = { 0 }, some = { .limited = true }, again = { .limited = true };
+	struct buf out = { 0 };
+	struct wire in;
+
+	for (int64_t i = 0; i < 5000; i++) {
+		DEMAND(seen_add(&all, 2 * i) == 1);
+		DEMAND(seen_add(&some, 2 * i) == 1);
+	}
+	ck_assert_int_eq(seen_save(&some, &out), 0);
+	ck_assert_uint_lt(out.len, 9000);
+	in = (struct wire){ .at = out.data, .end = out.data + out.len };
+	ck_assert_int_eq(seen_load(&again, &in), 0);
+	ck_assert(!in.damaged && in.at == in.end);
+	for (int64_t i = 0; i < 5000; i++) {
+		DEMAND(seen_add(&all, 2 * i) == 0);
+		DEMAND(seen_add(&again, 2 * i) == 0);
+	}
+	ck_assert_int_eq(seen_add(&all, 1), 1);
+	ck_assert_int_eq(seen_add(&again, 1), 0);
+	ck_assert_int_eq(seen_add(&again, 9995), 1);
+	seen_free(&all);
+	seen_free(&some);
+	seen_free(&again);
+	buf_free(&out);
 }
 END_TEST
 
@@ -464,6 +532,9 @@ resume_suite(void)
 	tcase_add_loop_test(tc, starved, 0, COUNT(kinds));
 	tcase_add_loop_test(tc, damaged, 0, COUNT(kinds));
 	tcase_add_test(tc, file_changed);
+	tcase_add_test(tc, sqlite_gone);
+	tcase_add_test(tc, dir_taken);
+	tcase_add_test(tc, times_seen);
 	tcase_add_test(tc, device);
 	return suite;
 }
