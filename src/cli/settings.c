@@ -149,7 +149,8 @@ set_outputs(struct settings *s, struct err *err)
 		job->class = address_sink(job->address, job->word, err);
 		if (job->class == NULL)
 			return -1;
-		s->plan.output[i].whole = job->class->end != NULL;
+		/* By event time only the end of a batch tells its number. */
+		s->plan.output[i].whole = job->class->end != NULL || s->job.meta;
 	}
 	return 0;
 }

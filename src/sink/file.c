@@ -94,16 +94,15 @@ static int
 open_file(struct sink *s, struct err *err)
 {
 	struct wire in;
-	uint64_t regular, length;
+	uint64_t length;
 
 	if (s->saved == NULL)
 		return open_anew(s, err);
 	in = (struct wire){ .at = s->saved->data, .end = s->saved->data + s->saved->len };
-	regular = wire_get(&in);
 	length = wire_get(&in);
-	if (in.damaged || in.at != in.end || regular > 1 || length > INT64_MAX)
+	if (in.damaged || in.at != in.end || length > INT64_MAX)
 		return sink_damaged(s, err);
-	return regular == 1 ? open_again(s, length, err) : open_anew(s, err);
+	return open_again(s, length, err);
 }
 
 /* ---- writing ---- */
@@ -140,11 +139,11 @@ save_file(struct sink *s, bool sync, struct buf *out, struct err *err)
 {
 	struct file *f = s->private;
 
-	if (sync && f->regular && sync_file(s, err) == -1)
+	if (!f->regular)
+		return 0;
+	if (sync && sync_file(s, err) == -1)
 		return -1;
-	if (wire_put(out, f->regular) == -1 || wire_put(out, f->regular ? f->length : 0) == -1)
-		return err_memory(err, "writing a checkpoint");
-	return 0;
+	return wire_put(out, f->length) == -1 ? err_memory(err, "writing a checkpoint") : 0;
 }
 
 /* A full disk may be told only now. */

@@ -45,7 +45,8 @@ struct sink_class {
 	 * With a checkpoint: all that was given up to the last end is in place, and with SYNC on
 	 * the disk; appends to OUT what open needs (s->saved) to go on from here after a crash,
 	 * whatever was written since.  What others should not see before the checkpoint is
-	 * committed is made public by publish, or by that open.  NULL: it cannot be taken back.
+	 * committed is made public by publish, or by that open.  A sink with an end is saved
+	 * between batches only.  NULL, or nothing appended: it cannot be taken back.
 	 */
 	int		(*save)(struct sink *, bool sync, struct buf *out, struct err *);
 	int		(*publish)(struct sink *, struct err *);
