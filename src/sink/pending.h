@@ -37,7 +37,7 @@ int pending_put(struct pending *, struct err *);
 /* Moves all rows to their table.  0 or -1. */
 int pending_publish(struct pending *, struct err *);
 
-/* Frees the statements; DROP: the table is not needed any more, and goes if nobody is in the way. */
+/* Frees the statements; DROP: the table is needed no more, and goes if nobody is in the way. */
 void pending_close(struct pending *, bool drop);
 
 #endif

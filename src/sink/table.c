@@ -230,17 +230,24 @@ copy_sql(struct table *t, const struct schema *s)
 static int
 prepare_all(struct table *t, const struct schema *s, struct err *err)
 {
-	sqlite3_stmt **to = t->statement;
+	char *sql[TABLE_STATEMENTS] = {
+		[TABLE_KEEP] = keep_sql(t, s),
+		[TABLE_COPY] = copy_sql(t, s),
+		[TABLE_MARK] = sqlite3_mprintf("INSERT INTO temp.marked VALUES (?)"),
+		[TABLE_REMOVE] = sqlite3_mprintf("DELETE FROM main.\"%w\" WHERE \"%w\" IN "
+		    "(SELECT time FROM temp.marked)", t->name, time_column(s)),
+		[TABLE_FORGET] = sqlite3_mprintf("DELETE FROM temp.kept"),
+		[TABLE_UNMARK] = sqlite3_mprintf("DELETE FROM temp.marked"),
+	};
+	int rc = 0;
 
-	if (table_compile(t, keep_sql(t, s), &to[TABLE_KEEP], err) == -1 ||
-	    table_compile(t, copy_sql(t, s), &to[TABLE_COPY], err) == -1 ||
-	    table_compile(t, sqlite3_mprintf("INSERT INTO temp.marked VALUES (?)"), &to[TABLE_MARK],
-	    err) == -1 ||
-	    table_compile(t, sqlite3_mprintf("DELETE FROM temp.kept"), &to[TABLE_FORGET], err) == -1 ||
-	    table_compile(t, sqlite3_mprintf("DELETE FROM temp.marked"), &to[TABLE_UNMARK], err) == -1)
-		return -1;
-	return table_compile(t, sqlite3_mprintf("DELETE FROM main.\"%w\" WHERE \"%w\" IN "
-	    "(SELECT time FROM temp.marked)", t->name, time_column(s)), &to[TABLE_REMOVE], err);
+	for (int i = TABLE_KEEP; i < TABLE_STATEMENTS; i++) {
+		if (rc == 0)
+			rc = table_compile(t, sql[i], &t->statement[i], err);
+		else
+			sqlite3_free(sql[i]);
+	}
+	return rc;
 }
 
 /* Finds the newest time of ours in the table; other text that somebody put there is none. */
@@ -250,8 +257,8 @@ find_newest(struct table *t, const struct schema *s, struct err *err)
 	sqlite3_stmt *statement = NULL;
 	const char *text;
 	int64_t ms;
-	int rc = table_compile(t, sqlite3_mprintf("SELECT max(\"%w\") FROM main.\"%w\"", time_column(s),
-	    t->name), &statement, err);
+	int rc = table_compile(t, sqlite3_mprintf("SELECT max(\"%w\") FROM main.\"%w\"",
+	    time_column(s), t->name), &statement, err);
 
 	t->newest = INT64_MIN;
 	if (rc == 0 && sqlite3_step(statement) != SQLITE_ROW)

@@ -34,6 +34,9 @@ Suite *resume_suite(void);
 
 enum mishap { NONE, KILL, FAIL, STARVE };	/* STARVE: an allocation fails */
 
+#define COUNT_TABLES "'SELECT \"litter \" || count(*) FROM sqlite_schema " \
+	"WHERE name LIKE \"streamctl_%\"'"
+
 static const struct kind {
 	const char	*prefix, *behind;	/* the folder is between */
 	const char	*shown;			/* a command that shows all of what is there */
@@ -43,11 +46,11 @@ static const struct kind {
 	{ "dir:", "/d", "cat d/*; ls d | grep -v ^2026; ls -A | grep -vx d; "
 	    "echo litter $(ls -A d | grep -c ^.streamctl)", NULL },
 	{ "sqlite:", "/db#t", "sqlite3 db 'SELECT v FROM t ORDER BY rowid' "
-	    "'SELECT \"litter \" || count(*) FROM sqlite_schema WHERE name LIKE \"streamctl_%\"'", NULL },
+	    COUNT_TABLES, NULL },
 	/* Rows of an earlier run: those of times that are answered again give way, once. */
 	{ "sqlite:", "/db#t", "sqlite3 db 'SELECT v FROM t WHERE v <> \"old 5\" ORDER BY rowid' "
 	    "'SELECT \"gone\" WHERE NOT EXISTS (SELECT * FROM t WHERE v = \"old 5\")' "
-	    "'SELECT \"litter \" || count(*) FROM sqlite_schema WHERE name LIKE \"streamctl_%\"'",
+	    COUNT_TABLES,
 	    "sqlite3 db 'CREATE TABLE t (time, v)'; for i in 0 1 2 5; do sqlite3 db \"INSERT "
 	    "INTO t VALUES ('2026-11-22T23:10:0$i.000Z', 'old $i')\"; done" },
 };
