@@ -101,6 +101,39 @@ store_wire(const struct stored *c)
 	return (struct wire){ .at = c->bytes, .end = c->bytes + c->len };
 }
 
+static int
+compare_parts(const struct store_part *x, const struct store_part *y)
+{
+	if (x->role != y->role)
+		return x->role < y->role ? -1 : 1;
+	if (x->owner != y->owner)
+		return x->owner < y->owner ? -1 : 1;
+	if (x->tick != y->tick)
+		return x->tick < y->tick ? -1 : 1;
+	return (x->generation > y->generation) - (x->generation < y->generation);
+}
+
+static int
+compare_chunks(const void *x, const void *y)
+{
+	const struct stored *a = *(const struct stored *const *)x;
+	const struct stored *b = *(const struct stored *const *)y;
+	int c = compare_parts(&a->part, &b->part);
+
+	return c != 0 ? c : (a > b) - (a < b);
+}
+
+const struct stored **
+store_sorted(const struct memory_store *m)
+{
+	const struct stored **sorted = malloc((m->n + 1) * sizeof(const struct stored *));
+
+	for (size_t i = 0; i < m->n; i++)
+		sorted[i] = &m->chunk[i];
+	qsort(sorted, m->n, sizeof(const struct stored *), compare_chunks);
+	return sorted;
+}
+
 void
 store_damage(struct stored *c)
 {

@@ -35,6 +35,9 @@ struct saving store_saving(const struct memory_store *, enum store_role, struct 
 
 struct wire store_wire(const struct stored *);
 
+/* All chunks in the order in which they are loaded: by their parts.  Malloced. */
+const struct stored **store_sorted(const struct memory_store *);
+
 /* Cuts a chunk short, changes bytes of it or makes them all random. */
 void store_damage(struct stored *);
 
