@@ -39,7 +39,8 @@ struct pick_lane {
 	struct order		 order;
 	struct arena		 text;		/* of the rows that were handed out last */
 	int64_t			 time;		/* the latest of a block */
-	uint64_t		 number;	/* records so far */
+	uint64_t		 number;	/* records so far ... */
+	uint64_t		 saved;		/* ... and when it was put down */
 };
 
 /* ---- the value ---- */
@@ -69,6 +70,9 @@ void pick_lane_close(void *lane);
 int pick_feed(const struct stage *, void *lane, const struct block *, struct feed *, struct err *);
 int pick_fire(const struct stage *, void *lane, const struct map *answer, struct err *);
 int pick_rows(const struct stage *, void *lane, const struct rows *, struct err *);
+int pick_save(const struct stage *, void *lane, struct saving *, struct err *);
+int pick_load(const struct stage *, void *lane, const struct store_part *, struct wire *,
+    struct err *);
 
 extern const struct opt pick_options[];
 
@@ -85,6 +89,8 @@ extern const struct opt pick_options[];
 	.lane_close = pick_lane_close, \
 	.feed = pick_feed, \
 	.fire = pick_fire, \
-	.rows = pick_rows
+	.rows = pick_rows, \
+	.save = pick_save, \
+	.load = pick_load
 
 #endif

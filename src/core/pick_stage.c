@@ -138,6 +138,36 @@ pick_rows(const struct stage *s, void *private, const struct rows *out, struct e
 	return n;
 }
 
+/* The next place is behind all before, also when the clock is set back. */
+int
+pick_save(const struct stage *s, void *private, struct saving *to, struct err *err)
+{
+	struct pick_lane *lane = private;
+
+	(void)s;
+	if (lane->number == lane->saved)
+		return 0;
+	if (save_clear(to, err) == -1)
+		return -1;
+	lane->saved = lane->number;
+	return wire_put_word(to->out, (uint64_t)lane->time) == -1 ||
+	    wire_put(to->out, lane->number) == -1 ? err_memory(err, "putting state down") : 0;
+}
+
+int
+pick_load(const struct stage *s, void *private, const struct store_part *part, struct wire *in,
+    struct err *err)
+{
+	struct pick_lane *lane = private;
+
+	(void)s;
+	(void)part;
+	(void)err;
+	lane->time = (int64_t)wire_get_word(in);
+	lane->number = lane->saved = wire_get(in);
+	return 0;
+}
+
 void
 pick_lane_close(void *private)
 {

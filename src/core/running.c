@@ -117,11 +117,13 @@ running_add(struct running *r, struct map *open, int64_t tick, struct err *err)
 	return 0;
 }
 
-/* Makes a total of what is not forgotten; values move. */
+/* Makes a total of what is not forgotten; values move.  A sweep of its log goes on where it was. */
 static int
 sweep(struct running *r, int64_t tick)
 {
 	struct map *total = &r->total.map, kept;
+	struct changelog *log = &r->total.log;
+	uint32_t put = 0;
 
 	map_init(&kept, total->stride - sizeof(struct map_key), total->seed);
 	for (uint32_t id = 1; id < total->count; id++) {
@@ -136,13 +138,14 @@ sweep(struct running *r, int64_t tick)
 			return -1;
 		}
 		memcpy(to, value, total->stride - sizeof(*entry));
+		put += id < log->cursor;
 	}
 	for (uint32_t id = 1; id < total->count; id++)
 		if (forgotten(r, value_of(total, id), tick))
 			aggregate_zero(r->agg, value_of(total, id));
 	map_free(total);
 	*total = kept;
-	r->total.log.cursor = 1;	/* a sweep of the log begins again: numbers have changed */
+	log->cursor = put + 1;
 	r->swept = tick;
 	return 0;
 }

@@ -128,7 +128,7 @@ struct stage_class {
 	bool	(*waits)(const struct stage *, const void *lane);
 
 	/*
-	 * Of a mapping stage that keeps something when a batch has ended, called between blocks:
+	 * Of a stage whose lane keeps something when a batch has ended, called between blocks:
 	 * puts down what has changed since the last call (see core/save.h; TO->part is its own,
 	 * with any tick, and what is left in TO->out is put).  Nothing that it keeps only until
 	 * the batch ends needs to be: then, and if it cannot save what it keeps now, it gives 1;
