@@ -84,10 +84,28 @@ twin_order(const struct twin_play *p, const struct twin_record **out)
 	return n;
 }
 
+void
+twin_make_rows(struct twin_play *p)
+{
+	twin_make(p, false, false);
+	p->rows = p->open = true;
+	for (int i = 0; i < p->n; i++)
+		p->record[i].tick = (i / TWIN_ROWS + 1) * TWIN_ROWS;
+	p->first = TWIN_ROWS;
+	p->last = p->n == 0 ? p->first : p->record[p->n - 1].tick;
+}
+
 struct rig {
-	struct plan	 plan;
-	struct pipeline	 p;
-	struct buf	*out;
+	const struct twin_play	*play;
+	char *const		*words;
+	const struct files	*files;
+	struct twin_cuts	*cuts;
+	struct plan		 plan;
+	struct pipeline		 p;
+	struct buf		 out[4];	/* of each output */
+	struct err		*err;
+	unsigned		 lanes;
+	uint64_t		 seed[2];
 	const struct format_class *to[4];
 };
 
@@ -96,8 +114,7 @@ write_rows(void *arg, unsigned output, const char *bytes, size_t len, struct err
 {
 	struct rig *rig = arg;
 
-	(void)output;
-	return buf_add(rig->out, bytes, len) == -1 ? err_memory(err, "writing") : 0;
+	return buf_add(&rig->out[output], bytes, len) == -1 ? err_memory(err, "writing") : 0;
 }
 
 static int
@@ -110,36 +127,130 @@ closed(void *arg, int64_t time, struct err *err)
 }
 
 static int
-open_rig(struct rig *rig, const struct twin_play *play, char *const *words,
-    const struct files *files, struct err *err)
+open_plan(struct rig *rig)
 {
 	static const char *const sources[] = { "a", "b" };
+	const struct twin_play *play = rig->play;
 	const struct plan_defaults d = {
-		.classes = stage_table, .batch = { .ticks = TWIN_BATCH, .word = ERR_NO_WORD },
+		.classes = stage_table, .batch = {
+			.ticks = play->rows ? TWIN_ROWS : TWIN_BATCH, .rows = play->rows,
+			.word = ERR_NO_WORD,
+		},
 		.sources = sources, .nsources = play->events ? 0 : 2, .formats = formats,
-		.files = files, .time_field = play->events ? "t" : NULL,
-	};
-	struct pipeline_config config = {
-		.plan = &rig->plan, .from = format_find("tsv"), .to = rig->to, .seed = test_seed,
-		.time_format = TIME_EPOCH_MS, .lanes = 1, .sources = play->events ? 1 : 2,
-		.lateness = play->lateness,
-		.host = { .arg = rig, .write = write_rows, .closed = closed },
+		.files = rig->files, .time_field = play->events ? "t" : NULL,
 	};
 	int n = 0;
 
+	while (rig->words[n] != NULL)
+		n++;
+	if (plan_parse(&rig->plan, &d, rig->words, n, 0, rig->err) == -1 ||
+	    plan_input(&rig->plan, format_find("tsv")->flags, columns, COUNT(columns),
+	    rig->err) == -1)
+		return -1;
+	return plan_bind(&rig->plan, rig->err);
+}
+
+/* Another seed each time. */
+static int
+open_rig(struct rig *rig)
+{
+	const struct twin_play *play = rig->play;
+	struct pipeline_config config = {
+		.plan = &rig->plan, .from = format_find("tsv"), .to = rig->to, .seed = rig->seed,
+		.time_format = TIME_EPOCH_MS, .sources = play->events ? 1 : 2,
+		.lateness = play->lateness, .store = rig->cuts->saves ? &rig->cuts->store.store : NULL,
+		.host = { .arg = rig, .write = write_rows, .closed = closed },
+	};
+
 	for (int i = 0; i < COUNT(rig->to); i++)
 		rig->to[i] = format_find("tsv");
-	while (words[n] != NULL)
-		n++;
-	if (plan_parse(&rig->plan, &d, words, n, 0, err) == -1 ||
-	    plan_input(&rig->plan, format_find("tsv")->flags, columns, COUNT(columns), err) == -1 ||
-	    plan_bind(&rig->plan, err) == -1)
+	rig->seed[0] = test_seed[0] + (uint64_t)rig->cuts->cuts;
+	rig->seed[1] = test_seed[1];
+	memcpy(rig->plan.seed, rig->seed, sizeof(rig->seed));
+	if (open_plan(rig) == -1)
 		return -1;
-	return pipeline_open(&rig->p, &config, err);
+	rig->lanes = rig->plan.parallel && rig->cuts->lanes > 1 ? rig->cuts->lanes : 1;
+	config.lanes = rig->lanes;
+	return pipeline_open(&rig->p, &config, rig->err);
+}
+
+static void
+close_rig(struct rig *rig)
+{
+	if (rig->p.plan != NULL)
+		pipeline_close(&rig->p);
+	plan_close(&rig->plan);
+	rig->plan = (struct plan){ 0 };
+}
+
+/* ---- putting down and going on ---- */
+
+static int
+gather(struct rig *rig)
+{
+	for (unsigned i = rig->lanes - 1; i > 0; i--)
+		if (pipeline_gather(&rig->p, rand_below(2) == 0 ? 0 : i / 2, i, rig->err) == -1)
+			return -1;
+	return 0;
 }
 
 static int
-feed(struct rig *rig, const struct twin_record *r, int n, int source, struct err *err)
+load(struct rig *rig)
+{
+	const struct stored **chunk = store_sorted(&rig->cuts->store);
+	int rc = 0;
+
+	for (size_t i = 0; i < rig->cuts->store.n && rc == 0; i++)
+		rc = pipeline_load(&rig->p, &chunk[i]->part, chunk[i]->bytes, chunk[i]->len,
+		    rig->err);
+	free(chunk);
+	return rc == 0 ? pipeline_loaded(&rig->p, rig->err) : -1;
+}
+
+/* Another pipeline in its place, from what is stored. */
+static int
+go_on(struct rig *rig, struct moment m)
+{
+	struct twin_cuts *c = rig->cuts;
+	int rc;
+
+	close_rig(rig);
+	c->cuts++;
+	if (open_rig(rig) == -1)
+		return -1;
+	if (c->fault != 0)
+		fault_set(c->fault, c->fault % 2 == 0);
+	rc = load(rig);
+	if (c->fault != 0)
+		c->reached |= fault_clear() >= c->fault;
+	if (rc == 0 && !rig->play->events)
+		pipeline_begin(&rig->p, m);
+	return rc;
+}
+
+/* Between blocks, or batches; M is the end of the open one. */
+static int
+disturb(struct rig *rig, struct moment m)
+{
+	struct twin_cuts *c = rig->cuts;
+	int rc;
+
+	if (!c->saves || rand_below(3) > 0)
+		return 0;
+	if (gather(rig) == -1 || pipeline_flush(&rig->p, rig->err) == -1)
+		return -1;
+	rc = pipeline_save(&rig->p, m.tick, rig->err);
+	if (rc != 0)
+		return rc == 1 ? 0 : -1;
+	DEMAND(rig->p.saved.len == 0);
+	c->saved++;
+	return c->goes_on && rand_below(3) == 0 ? go_on(rig, m) : 0;
+}
+
+/* ---- feeding ---- */
+
+static int
+feed(struct rig *rig, const struct twin_record *r, int n, int source)
 {
 	struct buf text = { 0 };
 	struct block b = { .records = (uint64_t)n, .source = source };
@@ -153,63 +264,115 @@ feed(struct rig *rig, const struct twin_record *r, int n, int source, struct err
 	memset(text.data + text.len, '\n', SCAN_PAD);
 	b.text = text.data;
 	b.len = text.len;
-	rc = n == 0 ? 0 : pipeline_feed(&rig->p, 0, &b, err);
+	rc = n == 0 ? 0 : pipeline_feed(&rig->p, rig->lanes == 1 ? 0 :
+	    (unsigned)rand_below(rig->lanes), &b, rig->err);
 	free(text.data);
 	return rc;
 }
 
 static int
-run_events(struct rig *rig, const struct twin_play *play, struct err *err)
+run_events(struct rig *rig)
 {
+	const struct twin_play *play = rig->play;
+
 	for (int i = 0, n; i < play->n; i += n) {
 		n = 1 + (int)rand_below((uint64_t)(play->n - i));
-		if (feed(rig, &play->record[i], n, 0, err) == -1)
+		if (rig->cuts->saves && n > 1)
+			n = 1 + (int)rand_below((uint64_t)n / 2);
+		if (feed(rig, &play->record[i], n, 0) == -1 ||
+		    disturb(rig, (struct moment){ 0 }) == -1)
 			return -1;
 	}
-	return pipeline_finish_events(&rig->p, err) == -1 ? -1 : pipeline_flush(&rig->p, err);
+	return pipeline_finish_events(&rig->p, rig->err) == -1 ? -1 :
+	    pipeline_flush(&rig->p, rig->err);
+}
+
+/* The end of a batch; by rows the clock is another matter, and is set back now and then. */
+static struct moment
+moment_of(const struct twin_play *play, int64_t tick)
+{
+	struct moment m = { .tick = tick };
+
+	if (play->rows)
+		m.wall = TWIN_START + tick * TWIN_BATCH - tick / TWIN_ROWS % 4 * 40000;
+	return m;
 }
 
 static int
-run_clock(struct rig *rig, const struct twin_play *play, struct err *err)
+run_batch(struct rig *rig, int *at, struct moment m)
 {
-	int at = 0;
+	const struct twin_play *play = rig->play;
 
-	for (int64_t tick = play->first; tick <= play->last; tick += TWIN_BATCH) {
-		struct moment m = { .tick = tick };
+	pipeline_begin(&rig->p, m);
+	while (*at < play->n && play->record[*at].tick == m.tick) {
+		const struct twin_record *r = &play->record[*at];
+		int n = 1;
 
-		pipeline_begin(&rig->p, m);
-		while (at < play->n && play->record[at].tick == tick) {
-			const struct twin_record *r = &play->record[at];
-			int n = 1;
-
-			while (at + n < play->n && r[n].tick == tick && r[n].side == r->side &&
-			    rand_below(4) > 0)
-				n++;
-			if (feed(rig, r, n, r->side, err) == -1)
-				return -1;
-			at += n;
-		}
-		if ((tick == play->last && play->open ? pipeline_finish(&rig->p, m, true, err) :
-		    pipeline_end(&rig->p, m, err)) == -1 || pipeline_flush(&rig->p, err) == -1)
+		while (*at + n < play->n && r[n].tick == m.tick && r[n].side == r->side &&
+		    rand_below(4) > 0)
+			n++;
+		if (feed(rig, r, n, r->side) == -1)
+			return -1;
+		*at += n;
+		if (disturb(rig, m) == -1)
 			return -1;
 	}
-	if (!play->open && pipeline_finish(&rig->p, (struct moment){ .tick = play->last }, false,
-	    err) == -1)
+	return gather(rig);
+}
+
+static int
+run_clock(struct rig *rig)
+{
+	const struct twin_play *play = rig->play;
+	int64_t step = play->rows ? TWIN_ROWS : TWIN_BATCH;
+	int at = 0;
+
+	for (int64_t tick = play->first; tick <= play->last; tick += step) {
+		struct moment m = moment_of(play, tick);
+
+		if (run_batch(rig, &at, m) == -1)
+			return -1;
+		if ((tick == play->last && play->open ? pipeline_finish(&rig->p, m, true, rig->err) :
+		    pipeline_end(&rig->p, m, rig->err)) == -1 ||
+		    pipeline_flush(&rig->p, rig->err) == -1)
+			return -1;
+		if ((tick < play->last || !play->open) &&
+		    disturb(rig, moment_of(play, tick + step)) == -1)
+			return -1;
+	}
+	if (!play->open && pipeline_finish(&rig->p, moment_of(play, play->last), false,
+	    rig->err) == -1)
 		return -1;
-	return pipeline_flush(&rig->p, err);
+	return pipeline_flush(&rig->p, rig->err);
+}
+
+int
+twin_run_cut(const struct twin_play *play, char *const *words, const struct files *files,
+    struct twin_cuts *cuts, struct buf *out, struct err *err)
+{
+	struct rig rig = {
+		.play = play, .words = words, .files = files, .cuts = cuts, .err = err,
+	};
+	int rc;
+
+	store_start(&cuts->store);
+	rc = open_rig(&rig);
+	if (rc == 0)
+		rc = play->events ? run_events(&rig) : run_clock(&rig);
+	close_rig(&rig);
+	for (int i = 0; i < COUNT(rig.out); i++) {
+		if (rig.out[i].len > 0)
+			text_add(out, rig.out[i].data, rig.out[i].len);
+		buf_free(&rig.out[i]);
+	}
+	return rc;
 }
 
 int
 twin_run(const struct twin_play *play, char *const *words, const struct files *files,
     struct buf *out, struct err *err)
 {
-	struct rig rig = { .out = out };
-	int rc = open_rig(&rig, play, words, files, err);
+	struct twin_cuts none = { 0 };
 
-	if (rc == 0)
-		rc = play->events ? run_events(&rig, play, err) : run_clock(&rig, play, err);
-	if (rig.p.plan != NULL)
-		pipeline_close(&rig.p);
-	plan_close(&rig.plan);
-	return rc;
+	return twin_run_cut(play, words, files, &none, out, err);
 }
