@@ -15,6 +15,15 @@ struct account {
 	uint64_t	records, counted, late, bad;
 };
 
+static inline void
+account_add(struct account *sum, const struct account *part)
+{
+	sum->records += part->records;
+	sum->counted += part->counted;
+	sum->late += part->late;
+	sum->bad += part->bad;
+}
+
 struct lane {
 	void		**private;	/* of each stage, class->lane_size bytes; NULL: not here */
 	struct blocks	*out;		/* of each stage, if it maps */

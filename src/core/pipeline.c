@@ -35,24 +35,16 @@ pipeline_gather(struct pipeline *p, unsigned into, unsigned from, struct err *er
 
 /* ---- figures ---- */
 
-static void
-add_account(struct account *sum, struct account *part)
-{
-	sum->records += part->records;
-	sum->counted += part->counted;
-	sum->late += part->late;
-	sum->bad += part->bad;
-	*part = (struct account){ 0 };
-}
-
 void
 pipeline_counts(struct pipeline *p)
 {
 	for (unsigned k = 0; k < p->plan->accounts; k++)
 		p->account[k] = (struct account){ 0 };
 	for (unsigned i = 0; i < p->config.lanes; i++) {
-		for (unsigned k = 0; k < p->plan->accounts; k++)
-			add_account(&p->account[k], &p->lane[i].account[k]);
+		for (unsigned k = 0; k < p->plan->accounts; k++) {
+			account_add(&p->account[k], &p->lane[i].account[k]);
+			p->lane[i].account[k] = (struct account){ 0 };
+		}
 		bad_gather(&p->bad, &p->lane[i].bad);
 	}
 }

@@ -294,7 +294,9 @@ batch_feed(struct job *job)
 		return -1;
 	lines_empty(&job->lines);
 	/* By event time batches end while a block is fed, and between blocks all can be put down. */
-	return job->due && job_by_events(job) ? commit_batch(job, &nothing) : 0;
+	if (job->due && job_by_events(job) && commit_batch(job, &nothing) == -1)
+		return -1;
+	return commit_full(job);
 }
 
 int

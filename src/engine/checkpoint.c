@@ -24,12 +24,14 @@ static const char schema[] =
     " UNIQUE(input, address));"
     "CREATE TABLE output(number INTEGER PRIMARY KEY, address TEXT NOT NULL, state BLOB NOT NULL);"
     "CREATE TABLE progress(one INTEGER PRIMARY KEY CHECK(one = 1), batch INTEGER, time INTEGER,"
-    " rows INTEGER, records INTEGER, bad INTEGER, late INTEGER, keys INTEGER,"
-    " state_bytes INTEGER, journal INTEGER, skip_bytes INTEGER, skip_records INTEGER,"
+    " rows INTEGER, records INTEGER, bytes INTEGER, bad_lines INTEGER, bad INTEGER,"
+    " late INTEGER, keys INTEGER, state_bytes INTEGER, journal INTEGER, skip_bytes INTEGER, skip_records INTEGER,"
     " open INTEGER, finished INTEGER, committed INTEGER);"
+    "CREATE TABLE account(number INTEGER PRIMARY KEY, records INTEGER, counted INTEGER,"
+    " late INTEGER, bad INTEGER);"
     "CREATE VIEW status AS SELECT batch,"
     " strftime('%Y-%m-%dT%H:%M:%fZ', time / 1000000.0, 'unixepoch') AS time,"
-    " records, bad, late, keys, state_bytes, finished,"
+    " records, bad_lines + bad AS bad, late, keys, state_bytes, finished,"
     " strftime('%Y-%m-%dT%H:%M:%fZ', committed / 1000000.0, 'unixepoch') AS committed"
     " FROM progress;"
     "CREATE VIEW sources AS SELECT address, position, reconnects FROM source;"
@@ -51,11 +53,15 @@ static const char *const texts[CHECKPOINT_STATEMENTS] = {
 	    " ORDER BY role, owner, tick, generation, seq",
 	[CHECKPOINT_META_GET] = "SELECT value FROM meta WHERE name = ?",
 	[CHECKPOINT_META_SET] = "INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)",
-	[CHECKPOINT_PROGRESS_GET] = "SELECT batch, time, rows, records, bad, late, keys,"
-	    " state_bytes, journal, skip_bytes, skip_records, open, finished FROM progress",
+	[CHECKPOINT_PROGRESS_GET] = "SELECT batch, time, rows, records, bytes, bad_lines, bad,"
+	    " late, keys, state_bytes, journal, skip_bytes, skip_records, open, finished FROM progress",
 	[CHECKPOINT_PROGRESS_SET] = "INSERT OR REPLACE INTO progress(one, batch, time, rows, records,"
-	    " bad, late, keys, state_bytes, journal, skip_bytes, skip_records, open, finished,"
-	    " committed) VALUES(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " bytes, bad_lines, bad, late, keys, state_bytes, journal, skip_bytes, skip_records,"
+	    " open, finished, committed) VALUES(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[CHECKPOINT_ACCOUNT_GET] = "SELECT records, counted, late, bad FROM account"
+	    " WHERE number = ?",
+	[CHECKPOINT_ACCOUNT_SET] = "INSERT OR REPLACE INTO account(number, records, counted, late,"
+	    " bad) VALUES(?, ?, ?, ?, ?)",
 	[CHECKPOINT_SOURCE_FIND] = "SELECT id, reconnects FROM source WHERE input = ?"
 	    " AND address = ?",
 	[CHECKPOINT_SOURCE_ADD] = "INSERT INTO source(input, address) VALUES(?, ?)",

@@ -9,6 +9,7 @@
  *   source    id, input, address, position, reconnects
  *   output    number, address, state
  *   progress  one row: the last batch, and sums since the beginning
+ *   account   number, records, counted, late, bad: the same of each chain
  *   status, sources, outputs, parts   views for people
  *
  * Write-ahead logging lets others read the last commit at any time.  One process has it: a lock
@@ -19,6 +20,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "core/frame.h"
+#include "core/lane.h"
 #include "core/store.h"
 
 #include <sqlite3.h>
@@ -30,7 +33,7 @@ enum checkpoint_statement {
 	CHECKPOINT_BEGIN, CHECKPOINT_COMMIT, CHECKPOINT_PUT, CHECKPOINT_CLEAR, CHECKPOINT_CHUNKS,
 	CHECKPOINT_META_GET, CHECKPOINT_META_SET, CHECKPOINT_PROGRESS_GET, CHECKPOINT_PROGRESS_SET,
 	CHECKPOINT_SOURCE_FIND, CHECKPOINT_SOURCE_ADD, CHECKPOINT_SOURCE_SET,
-	CHECKPOINT_OUTPUT_GET, CHECKPOINT_OUTPUT_SET, CHECKPOINT_STATEMENTS
+	CHECKPOINT_ACCOUNT_GET, CHECKPOINT_ACCOUNT_SET, CHECKPOINT_OUTPUT_GET, CHECKPOINT_OUTPUT_SET, CHECKPOINT_STATEMENTS
 };
 
 struct checkpoint {			/* a zeroed one can be closed */
@@ -66,7 +69,9 @@ struct progress {
 	uint64_t	batch;		/* batches that have ended since the beginning */
 	int64_t		time;		/* end of the last one, microseconds since the epoch */
 	int64_t		rows;		/* by rows: that were fed */
-	uint64_t	records, bad, late, keys, state_bytes;
+	struct frame_counts lines;	/* that were read */
+	uint64_t	bad, late;	/* that the format or a stage found */
+	uint64_t	keys, state_bytes;
 	uint64_t	journal;	/* entries of the journal that were fed ... */
 	uint64_t	skip_bytes;	/* ... and what was fed of the next one, too */
 	uint64_t	skip_records;
@@ -77,6 +82,11 @@ struct progress {
 /* Reads it, if there is one (c->resumed); puts a new one.  0, or -1 and the error. */
 int checkpoint_progress(struct checkpoint *, struct progress *, struct err *);
 int checkpoint_set_progress(struct checkpoint *, const struct progress *, int64_t now,
+    struct err *);
+
+/* What became of the records of chain NUMBER, if the checkpoint has it; 0, or -1 and the error. */
+int checkpoint_account(struct checkpoint *, unsigned number, struct account *, struct err *);
+int checkpoint_set_account(struct checkpoint *, unsigned number, const struct account *,
     struct err *);
 
 /* The number of a source under which its state is put, made if it is new; 0 or -1. */

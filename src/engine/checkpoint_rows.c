@@ -45,16 +45,20 @@ checkpoint_progress(struct checkpoint *c, struct progress *p, struct err *err)
 		.batch = (uint64_t)sqlite3_column_int64(s, 0),
 		.time = sqlite3_column_int64(s, 1),
 		.rows = sqlite3_column_int64(s, 2),
-		.records = (uint64_t)sqlite3_column_int64(s, 3),
-		.bad = (uint64_t)sqlite3_column_int64(s, 4),
-		.late = (uint64_t)sqlite3_column_int64(s, 5),
-		.keys = (uint64_t)sqlite3_column_int64(s, 6),
-		.state_bytes = (uint64_t)sqlite3_column_int64(s, 7),
-		.journal = (uint64_t)sqlite3_column_int64(s, 8),
-		.skip_bytes = (uint64_t)sqlite3_column_int64(s, 9),
-		.skip_records = (uint64_t)sqlite3_column_int64(s, 10),
-		.open = sqlite3_column_int(s, 11) != 0,
-		.finished = sqlite3_column_int(s, 12) != 0,
+		.lines = {
+			.records = (uint64_t)sqlite3_column_int64(s, 3),
+			.bytes = (uint64_t)sqlite3_column_int64(s, 4),
+			.bad = (uint64_t)sqlite3_column_int64(s, 5),
+		},
+		.bad = (uint64_t)sqlite3_column_int64(s, 6),
+		.late = (uint64_t)sqlite3_column_int64(s, 7),
+		.keys = (uint64_t)sqlite3_column_int64(s, 8),
+		.state_bytes = (uint64_t)sqlite3_column_int64(s, 9),
+		.journal = (uint64_t)sqlite3_column_int64(s, 10),
+		.skip_bytes = (uint64_t)sqlite3_column_int64(s, 11),
+		.skip_records = (uint64_t)sqlite3_column_int64(s, 12),
+		.open = sqlite3_column_int(s, 13) != 0,
+		.finished = sqlite3_column_int(s, 14) != 0,
 	};
 	checkpoint_reset(c, CHECKPOINT_PROGRESS_GET);
 	return 0;
@@ -65,8 +69,9 @@ checkpoint_set_progress(struct checkpoint *c, const struct progress *p, int64_t 
     struct err *err)
 {
 	const int64_t value[] = {
-		(int64_t)p->batch, p->time, p->rows, (int64_t)p->records, (int64_t)p->bad,
-		(int64_t)p->late, (int64_t)p->keys, (int64_t)p->state_bytes, (int64_t)p->journal,
+		(int64_t)p->batch, p->time, p->rows, (int64_t)p->lines.records,
+		(int64_t)p->lines.bytes, (int64_t)p->lines.bad, (int64_t)p->bad, (int64_t)p->late,
+		 (int64_t)p->keys, (int64_t)p->state_bytes, (int64_t)p->journal,
 		(int64_t)p->skip_bytes, (int64_t)p->skip_records, p->open, p->finished, now,
 	};
 	sqlite3_stmt *s = checkpoint_statement(c, CHECKPOINT_PROGRESS_SET, err);
@@ -77,6 +82,46 @@ checkpoint_set_progress(struct checkpoint *c, const struct progress *p, int64_t 
 		if (sqlite3_bind_int64(s, i + 1, value[i]) != SQLITE_OK)
 			return checkpoint_error(c, err);
 	return checkpoint_step(c, CHECKPOINT_PROGRESS_SET, err) == -1 ? -1 : 0;
+}
+
+int
+checkpoint_account(struct checkpoint *c, unsigned number, struct account *a, struct err *err)
+{
+	sqlite3_stmt *s = checkpoint_statement(c, CHECKPOINT_ACCOUNT_GET, err);
+	int rc;
+
+	if (s == NULL)
+		return -1;
+	if (sqlite3_bind_int64(s, 1, number) != SQLITE_OK)
+		return checkpoint_error(c, err);
+	rc = checkpoint_read(c, CHECKPOINT_ACCOUNT_GET, err);
+	if (rc != SQLITE_ROW)
+		return rc == -1 ? -1 : 0;
+	*a = (struct account){
+		.records = (uint64_t)sqlite3_column_int64(s, 0),
+		.counted = (uint64_t)sqlite3_column_int64(s, 1),
+		.late = (uint64_t)sqlite3_column_int64(s, 2),
+		.bad = (uint64_t)sqlite3_column_int64(s, 3),
+	};
+	checkpoint_reset(c, CHECKPOINT_ACCOUNT_GET);
+	return 0;
+}
+
+int
+checkpoint_set_account(struct checkpoint *c, unsigned number, const struct account *a,
+    struct err *err)
+{
+	const int64_t value[] = {
+		number, (int64_t)a->records, (int64_t)a->counted, (int64_t)a->late, (int64_t)a->bad,
+	};
+	sqlite3_stmt *s = checkpoint_statement(c, CHECKPOINT_ACCOUNT_SET, err);
+
+	if (s == NULL)
+		return -1;
+	for (int i = 0; i < (int)(sizeof(value) / sizeof(*value)); i++)
+		if (sqlite3_bind_int64(s, i + 1, value[i]) != SQLITE_OK)
+			return checkpoint_error(c, err);
+	return checkpoint_step(c, CHECKPOINT_ACCOUNT_SET, err) == -1 ? -1 : 0;
 }
 
 /* ---- sources and outputs ---- */

@@ -88,19 +88,33 @@ put_progress(struct job *job, const struct ahead *ahead, bool open, bool finishe
 	bool cut = cuts_entry(job, ahead);
 	struct progress p = {
 		.batch = job->batches, .time = job->past.time, .rows = job->rows,
-		.records = job->past.records + sums->lines.records,
-		.bad = job->past.bad + sums->lines.bad + job->bad_records,
-		.late = job->past.late + job->late_records,
+		.lines = sums->lines, .bad = job->bad_records, .late = job->late_records,
 		.keys = sums->keys, .state_bytes = sums->state_bytes,
 		.journal = job->fed - cut,
 		.open = open, .finished = finished,
 	};
 
+	frame_counts_add(&p.lines, &job->batch.lines);
 	if (cut) {
 		p.skip_bytes = job->skipped.len + job->lines.len - ahead->len;
 		p.skip_records = job->skipped.records + job->lines.records - ahead->records;
 	}
 	return checkpoint_set_progress(&job->checkpoint, &p, sys.wall(), err);
+}
+
+/* What became of the records of each chain so far, those of the open batch too. */
+static int
+put_accounts(struct job *job, struct err *err)
+{
+	for (unsigned k = 0; k < job->config->plan->accounts; k++) {
+		struct account a = job->account_sums[k];
+
+		for (unsigned i = 0; i < job->pipeline.config.lanes; i++)
+			account_add(&a, &job->pipeline.lane[i].account[k]);
+		if (checkpoint_set_account(&job->checkpoint, k, &a, err) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -114,7 +128,7 @@ put_all(struct job *job, const struct ahead *ahead, bool open, bool finished,
 	for (size_t i = 0; i < job->nsources; i++)
 		if (put_source(job, i, err) == -1)
 			return -1;
-	if (put_sinks(job, err) == -1)
+	if (put_sinks(job, err) == -1 || put_accounts(job, err) == -1)
 		return -1;
 	return put_progress(job, ahead, open, finished, err);
 }
@@ -248,22 +262,23 @@ commit_batch(struct job *job, const struct ahead *ahead)
 
 /* ---- the journal ---- */
 
-/* It is full: a commit empties it, if there can be one now. */
-static int
-make_room(struct job *job, struct err *err)
+/* All has been fed: a commit empties the journal if it is full, and if there can be one now. */
+int
+commit_full(struct job *job)
 {
+	struct err err;
 	int rc;
 
-	if (journal_bytes(&job->journal) < job->config->journal)
+	if (!job_keeps(job) || job->config->journal == 0 ||
+	    journal_bytes(&job->journal) < job->config->journal)
 		return 0;
 	rc = commit_now(job);
-	if (rc == -1)
-		*err = *job->err;
-	if (rc == 1)
-		return err_set(err, ERR_RUN, "%s: the journal is full (--journal %llu), and a stage "
-		    "keeps rows until the batch ends; allow a larger one, or make batches shorter",
-		    job->checkpoint.path, (unsigned long long)job->config->journal);
-	return rc;
+	if (rc < 1)
+		return rc;
+	err_set(&err, ERR_RUN, "%s: the journal is full (--journal %llu), and a stage keeps rows "
+	    "until the batch ends; allow a larger one, or make batches shorter",
+	    job->checkpoint.path, (unsigned long long)job->config->journal);
+	return job_fail(job, &err);
 }
 
 int
@@ -282,7 +297,7 @@ commit_journal(struct job *job, const struct block *b)
 		e.header = f->header.data;
 		e.header_len = f->header.len;
 	}
-	if (make_room(job, &err) == -1 || journal_add(&job->journal, &e, &err) == -1)
+	if (journal_add(&job->journal, &e, &err) == -1)
 		return job_fail(job, &err);
 	job->fed = e.number;
 	sys.point("journal: written");

@@ -109,14 +109,8 @@ static int
 take_counts(struct job *job)
 {
 	pipeline_counts(&job->pipeline);
-	for (unsigned i = 0; i < job->config->plan->accounts; i++) {
-		struct account *sum = &job->account_sums[i], *a = &job->pipeline.account[i];
-
-		sum->records += a->records;
-		sum->counted += a->counted;
-		sum->late += a->late;
-		sum->bad += a->bad;
-	}
+	for (unsigned i = 0; i < job->config->plan->accounts; i++)
+		account_add(&job->account_sums[i], &job->pipeline.account[i]);
 	return take_bad(job);
 }
 

@@ -248,6 +248,9 @@ int commit_now(struct job *);
 /* A block is about to be fed: journals it if it cannot be read again.  0 or -1. */
 int commit_journal(struct job *, const struct block *);
 
+/* What was read has been fed: sees to it that the journal stays within its bound.  0 or -1. */
+int commit_full(struct job *);
+
 /* The input is over, and all has been answered.  0 or -1. */
 int commit_finish(struct job *);
 

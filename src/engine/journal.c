@@ -150,8 +150,8 @@ journal_committed(struct journal *j, uint64_t upto, bool cut, struct err *err)
 	for (int i = 0; i < 2; i++)
 		if (j->file[i].last <= upto && empty(&j->file[i], err) == -1)
 			return -1;
-	if (cut && j->file[j->current].size > 0 && j->file[!j->current].size == 0)
-		j->current = !j->current;
+	if (cut && j->file[j->current].size > 0 && j->file[1 - j->current].size == 0)
+		j->current = 1 - j->current;
 	return 0;
 }
 
@@ -250,7 +250,7 @@ journal_replay(struct journal *j, uint64_t after,
     int (*take)(void *arg, const struct journal_entry *, struct err *), void *arg, struct err *err)
 {
 	struct journal_entry first[2] = { { .number = UINT64_MAX }, { .number = UINT64_MAX } };
-	int one;
+	unsigned one;
 
 	for (int i = 0; i < 2; i++) {
 		ssize_t size = read_entry(j, &j->file[i], 0, &first[i], err);
@@ -261,10 +261,10 @@ journal_replay(struct journal *j, uint64_t after,
 			first[i].number = UINT64_MAX;
 	}
 	j->number = after;
-	one = first[0].number > first[1].number;
+	one = first[0].number > first[1].number ? 1 : 0;
 	if (replay_file(j, &j->file[one], after, take, arg, err) == -1 ||
-	    replay_file(j, &j->file[!one], after, take, arg, err) == -1)
+	    replay_file(j, &j->file[1 - one], after, take, arg, err) == -1)
 		return -1;
-	j->current = j->file[!one].size > 0 ? !one : one;
+	j->current = j->file[1 - one].size > 0 ? 1 - one : one;
 	return 0;
 }

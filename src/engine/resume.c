@@ -42,6 +42,22 @@ find_outputs(struct job *job, struct err *err)
 	return 0;
 }
 
+/* Sums go on, so that at the end every record that ever came is accounted for. */
+static int
+take_sums(struct job *job, struct err *err)
+{
+	job->sums.lines = job->past.lines;
+	job->sums.keys = job->past.keys;
+	job->sums.state_bytes = job->past.state_bytes;
+	job->bad_records = job->past.bad;
+	job->late_records = job->past.late;
+	job->line_records = job->past.lines.records;
+	for (unsigned k = 0; k < job->config->plan->accounts; k++)
+		if (checkpoint_account(&job->checkpoint, k, &job->account_sums[k], err) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 go_on(struct job *job, struct err *err)
 {
@@ -52,7 +68,7 @@ go_on(struct job *job, struct err *err)
 	job->batches = job->past.batch;
 	job->rows = job->past.rows;
 	job->fed = job->past.journal;
-	return 0;
+	return take_sums(job, err);
 }
 
 int
