@@ -7,6 +7,7 @@
 #include "base/mem.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #define PIECE_MIN ((size_t)4 << 10)
 #define PIECE_MAX ((size_t)1 << 20)
@@ -79,4 +80,57 @@ arena_free(struct arena *a)
 {
 	free_from(a, a->piece);
 	*a = (struct arena){ 0 };
+}
+
+/* ---- squeezing ---- */
+
+static struct arena_piece *
+reverse(struct arena_piece *piece)
+{
+	struct arena_piece *reversed = NULL;
+
+	while (piece != NULL) {
+		struct arena_piece *next = piece->older;
+
+		piece->older = reversed;
+		reversed = piece;
+		piece = next;
+	}
+	return reversed;
+}
+
+void
+arena_squeeze_begin(struct arena_squeeze *s, struct arena *a)
+{
+	a->piece = reverse(a->piece);
+	*s = (struct arena_squeeze){ .arena = a, .at = a->piece };
+}
+
+/*
+ * Bytes never move towards the back: at the latest they fit where they are, for all that came
+ * before them lies before them.
+ */
+char *
+arena_squeeze_keep(struct arena_squeeze *s, const char *bytes, size_t len)
+{
+	char *to;
+
+	while (len > s->at->size - s->used) {
+		s->at = s->at->older;		/* the next newer one, now */
+		s->used = 0;
+	}
+	to = s->at->bytes + s->used;
+	s->used += len;
+	return memmove(to, bytes, len);
+}
+
+void
+arena_squeeze_end(struct arena_squeeze *s)
+{
+	if (s->at == NULL)
+		return;
+	free_from(s->arena, s->at->older);
+	s->at->older = NULL;
+	s->arena->piece = reverse(s->arena->piece);
+	s->arena->used = s->used;
 }

@@ -21,6 +21,22 @@ void *arena_bytes(struct arena *a, size_t size);
 /* Drops everything handed out but keeps one piece, so that a steady load allocates nothing. */
 void arena_reset(struct arena *a);
 
+/*
+ * Squeezes an arena in which only some of what was handed out is still wanted: each such piece of
+ * bytes in turn, in the order in which they were handed out, moves towards the front; it returns
+ * where it is from now on.  At the end what is free is given back.  Nothing else is done with the
+ * arena meanwhile.  Cannot fail.
+ */
+struct arena_squeeze {
+	struct arena		*arena;
+	struct arena_piece	*at;		/* bytes move here; the oldest piece is first */
+	size_t			 used;
+};
+
+void arena_squeeze_begin(struct arena_squeeze *, struct arena *);
+char *arena_squeeze_keep(struct arena_squeeze *, const char *bytes, size_t len);
+void arena_squeeze_end(struct arena_squeeze *);
+
 /* Gives all memory back; the arena is empty and can be used again. */
 void arena_free(struct arena *a);
 

@@ -1,6 +1,8 @@
 /* Errors as values, see err.h. */
 #include "base/err.h"
 
+#include "base/mem.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +39,8 @@ err_word(struct err *e, int word, const char *format, ...)
 int
 err_memory(struct err *e, const char *what)
 {
-	return err_set(e, ERR_RUN, "out of memory %s", what);
+	return err_set(e, ERR_RUN, mem_bound_met() ?
+	    "out of memory %s: --max-memory allows no more" : "out of memory %s", what);
 }
 
 int

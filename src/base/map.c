@@ -21,14 +21,11 @@ static int
 first_chunk_grow(struct map *m)
 {
 	uint32_t room = m->room == 0 ? FIRST_ROOM : m->room * 2;
-	char *chunk = mem_pages(chunk_bytes(m, room));
+	char *chunk = m->room == 0 ? mem_pages(chunk_bytes(m, room)) :
+	    mem_pages_grow(m->chunks[0], chunk_bytes(m, m->room), chunk_bytes(m, room));
 
 	if (chunk == NULL)
 		return -1;
-	if (m->room > 0) {
-		memcpy(chunk, m->chunks[0], chunk_bytes(m, m->room));
-		mem_pages_free(m->chunks[0], chunk_bytes(m, m->room));
-	}
 	m->chunks[0] = chunk;
 	m->room = room;
 	return 0;
@@ -152,6 +149,8 @@ map_clear(struct map *m)
 	for (unsigned i = 0; i <= m->shard_mask; i++)
 		m->shard[i].used = 0;
 	arena_reset(&m->bytes);
+	if (m->count > m->touched)
+		m->touched = m->count;
 	m->count = 1;
 }
 

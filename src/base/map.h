@@ -39,6 +39,7 @@ struct map {
 	uint32_t		 nchunks;
 	uint32_t		 room;		/* entries that the chunks have room for */
 	uint32_t		 count;		/* entries with the sentinel; 0: no memory */
+	uint32_t		 touched;	/* entries that once were, up to the last clear */
 	uint32_t		 stride;	/* bytes of an entry: key and value */
 	unsigned		 shard_mask;	/* 0 or MAP_SHARDS - 1 */
 	struct map_region	 region, older;	/* older: still holds shards that have not grown */
@@ -62,6 +63,13 @@ void map_free(struct map *m);
 void map_clear(struct map *m);
 
 /*
+ * Takes out every entry of which KEEP says false; the others stay in their order, but their values
+ * move.  What a value owns that goes is KEEP's to free.  Memory is given back; none is needed, so
+ * this cannot fail.  Not for a map that was made by map_copy.
+ */
+void map_keep(struct map *m, bool (*keep)(void *arg, struct map_key *entry), void *arg);
+
+/*
  * Makes TO, an empty map of the same seed and value size, equal to FROM, which keeps the bytes of
  * long keys for both: it must not be cleared before TO.  0, or -1 when memory is short: then TO is
  * empty.
@@ -83,6 +91,12 @@ map_count(const struct map *m)
 
 /* Bytes held from the allocator. */
 size_t map_bytes(const struct map *m);
+
+/*
+ * Bytes of memory pages that adding N keys takes besides those that the map has used, at most and
+ * at once: what grows is there twice for a while.  The bytes of long keys are not in it.
+ */
+size_t map_growth(const struct map *m, size_t n);
 
 /* The value of KEY, added as zeros when it is new; valid until the next add.  NULL: no memory. */
 void *map_put(struct map *m, const char *key, size_t len);

@@ -38,4 +38,32 @@ char *mem_strdup(const char *text);
 void *mem_pages(size_t size);
 void mem_pages_free(void *p, size_t size);
 
+/* The same for what is written from end to end at once: a bound counts it in advance. */
+void *mem_pages_whole(size_t size);
+
+/*
+ * A table of SIZE bytes that becomes one of MORE: what was in it stays, the rest is zeros.  Pages
+ * move as they are and are never there twice.  On failure NULL, and P stays as it was.
+ */
+void *mem_pages_grow(void *p, size_t size, size_t more);
+
+/* Gives back the pages of a table of SIZE bytes behind its first KEPT; its size stays the same. */
+void mem_pages_cut(void *p, size_t size, size_t kept);
+
+/*
+ * From now on an allocation fails that would take what the process holds past MOST bytes.
+ * RESIDENT tells how much that is, the memory of libraries and what the allocator keeps included;
+ * it is asked once for many allocations, the more often the nearer the bound, and from any thread.
+ * What is free goes back to the system at once from now on.  MOST 0: no bound.  To be called while
+ * no other thread allocates.
+ */
+void mem_bound(size_t most, size_t (*resident)(void));
+
+/* True if there is a bound; if an allocation has failed because of it. */
+bool mem_bounded(void);
+bool mem_bound_met(void);
+
+/* Gives what is free back to the system. */
+void mem_trim(void);
+
 #endif

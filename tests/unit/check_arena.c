@@ -52,6 +52,50 @@ START_TEST(bytes_stay)
 }
 END_TEST
 
+/* Only some of what was handed out stays; it is as it was, and the arena goes on. */
+START_TEST(squeezed)
+{
+	struct piece piece[PIECES];
+	struct arena a = { 0 };
+	struct arena_squeeze s;
+	int n = 0;
+
+	arena_squeeze_begin(&s, &a);		/* nothing in it */
+	arena_squeeze_end(&s);
+	for (int round = 0; round < 50; round++) {
+		size_t kept = 0;
+		int to = 0;
+
+		for (; n < PIECES; n++) {
+			size_t size = random_size();
+
+			piece[n] = (struct piece){ arena_bytes(&a, size), size };
+			DEMAND(piece[n].bytes != NULL);
+		}
+		for (int i = 0; i < n; i++)
+			memset(piece[i].bytes, i, piece[i].size);
+		arena_squeeze_begin(&s, &a);
+		for (int i = 0; i < n; i++) {
+			if (rand_below(4) < (uint64_t)round % 4)
+				continue;
+			piece[i].bytes = arena_squeeze_keep(&s, piece[i].bytes, piece[i].size);
+			check_piece(&piece[i], i);
+			memset(piece[i].bytes, to, piece[i].size);
+			kept += piece[i].size;
+			piece[to++] = piece[i];
+		}
+		arena_squeeze_end(&s);
+		n = to;
+		for (int i = 0; i < n; i++)
+			check_piece(&piece[i], i);
+		ck_assert_uint_ge(a.total, kept);
+		ck_assert_uint_le(a.total, 2 * kept + (3 << 20));
+	}
+	arena_free(&a);
+	ck_assert_uint_eq(a.total, 0);
+}
+END_TEST
+
 /* After a reset the same load allocates nothing. */
 START_TEST(steady_load)
 {
@@ -108,6 +152,7 @@ arena_suite(void)
 	Suite *suite = suite_create("arena");
 	TCase *tc = case_add(suite, "arena");
 
+	tcase_add_test(tc, squeezed);
 	tcase_add_test(tc, bytes_stay);
 	tcase_add_test(tc, steady_load);
 	tcase_add_test(tc, empty);

@@ -84,6 +84,108 @@ START_TEST(failures)
 }
 END_TEST
 
+/* ---- the bound ---- */
+
+static size_t held;			/* what the process is said to hold */
+static unsigned asked;
+
+static size_t
+resident(void)
+{
+	asked++;
+	return held;
+}
+
+/* Allocates N pieces of SIZE bytes; how many there were. */
+static unsigned
+allocate(unsigned n, size_t size)
+{
+	unsigned got = 0;
+
+	for (; got < n; got++) {
+		void *p = mem_alloc(size);
+
+		if (p == NULL)
+			break;
+		mem_free(p);
+	}
+	return got;
+}
+
+#define MIB ((size_t)1 << 20)
+
+START_TEST(bound)
+{
+	void *p;
+
+	held = 10 * MIB;
+	ck_assert(!mem_bounded());
+	mem_bound(64 * MIB, resident);
+	ck_assert(mem_bounded() && !mem_bound_met());
+	/* What is large is counted in advance, but not what will be touched bit by bit. */
+	ck_assert_ptr_null(mem_alloc(55 * MIB));
+	ck_assert_ptr_null(mem_zalloc(55 * MIB));
+	ck_assert_ptr_null(mem_pages_whole(55 * MIB));
+	ck_assert(mem_bound_met());
+	p = mem_pages(200 * MIB);
+	ck_assert_ptr_nonnull(p);
+	mem_pages_free(p, 200 * MIB);
+	p = mem_alloc(50 * MIB);
+	ck_assert_ptr_nonnull(p);
+	mem_free(p);
+	/* Looks are rare while there is room, and come in time. */
+	asked = 0;
+	ck_assert_uint_eq(allocate(1000000, 100), 1000000);
+	ck_assert_uint_le(asked, 100);
+	held = 65 * MIB;
+	ck_assert_uint_le(allocate(1000000, 100), 8 * MIB / 100);
+	ck_assert_uint_eq(allocate(10, 100), 0);
+	ck_assert_ptr_null(mem_pages(2 * MIB));
+	held = 10 * MIB;
+	ck_assert_uint_eq(allocate(1000, 100), 1000);
+	mem_bound(0, NULL);
+	ck_assert(!mem_bounded() && !mem_bound_met());
+}
+END_TEST
+
+static const size_t growths[][2] = {
+	{ 1, 4096 }, { 4096, HUGE_PAGE }, { HUGE_PAGE - 1, HUGE_PAGE },
+	{ HUGE_PAGE, 2 * HUGE_PAGE },
+	{ 3 * HUGE_PAGE - 5, 6 * HUGE_PAGE - 10 }, { 8 * HUGE_PAGE, 16 * HUGE_PAGE },
+};
+
+START_TEST(pages_grow)
+{
+	size_t size = growths[_i][0], more = growths[_i][1];
+	unsigned char *p = mem_pages(size);
+
+	for (size_t i = 0; i < size; i++)
+		p[i] = (unsigned char)(i % 251 + 1);
+	p = mem_pages_grow(p, size, more);
+	ck_assert_ptr_nonnull(p);
+	for (size_t i = 0; i < more; i++)
+		DEMAND(p[i] == (i < size ? (unsigned char)(i % 251 + 1) : 0));
+	mem_pages_free(p, more);
+}
+END_TEST
+
+START_TEST(pages_cut)
+{
+	size_t size = sizes[_i];
+
+	for (size_t kept = 0; kept <= size; kept += size / 3 + 1) {
+		unsigned char *p = mem_pages(size);
+
+		memset(p, 1, size);
+		mem_pages_cut(p, size, kept);
+		for (size_t i = 0; i < kept; i++)
+			DEMAND(p[i] == 1);
+		memset(p, 1, size);
+		mem_pages_free(p, size);
+	}
+}
+END_TEST
+
 Suite *
 mem_suite(void)
 {
@@ -94,5 +196,8 @@ mem_suite(void)
 	tcase_add_loop_test(tc, huge_sizes, 0, COUNT(impossible));
 	tcase_add_test(tc, small_things);
 	tcase_add_test(tc, failures);
+	tcase_add_test(tc, bound);
+	tcase_add_loop_test(tc, pages_grow, 0, COUNT(growths));
+	tcase_add_loop_test(tc, pages_cut, 0, COUNT(sizes));
 	return suite;
 }
