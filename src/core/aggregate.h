@@ -32,6 +32,12 @@ struct aggregate {
 	size_t		(*bytes)(const struct aggregate *, const uint64_t *value);
 
 	/*
+	 * Makes a value take less that can say about the same with less; NULL: none can.  One that
+	 * is a count by key needs none: its keys are few enough when rare ones go.
+	 */
+	void		(*shrink)(const struct aggregate *, uint64_t *value);
+
+	/*
 	 * Writes a value down, and merges what was written into one; NULL: its words, as whole
 	 * numbers.  0, or -1 when memory is short; damage is seen in the wire.
 	 */

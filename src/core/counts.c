@@ -34,6 +34,8 @@ counts_rows(struct counts *counts, const struct group *group, uint64_t limit,
 			return err_memory(err, "writing rows");
 		cells[group->columns] = value_int(*(const int64_t *)(entry + 1));
 	}
+	if (n == 0)
+		rank_used(&t->rank);
 	return n;
 }
 

@@ -220,6 +220,13 @@ distinct_bytes(const uint64_t *w)
 	return is_kept(w) ? table_size(w[DISTINCT_KEPT]) * sizeof(uint64_t) : REGISTERS;
 }
 
+void
+distinct_shrink(uint64_t *w)
+{
+	if (is_kept(w) && table_size(w[DISTINCT_KEPT]) * sizeof(uint64_t) > REGISTERS)
+		(void)turn_over(w);
+}
+
 const void *
 distinct_place(const uint64_t *w, uint64_t hash)
 {

@@ -31,6 +31,9 @@ int distinct_add(uint64_t *w, uint64_t hash);
 int distinct_merge(uint64_t *into, const uint64_t *from);
 void distinct_free(uint64_t *w);
 size_t distinct_bytes(const uint64_t *w);
+
+/* Goes over to registers where they take less; stays as it is when memory is short. */
+void distinct_shrink(uint64_t *w);
 int distinct_save(const uint64_t *w, struct buf *out);
 int distinct_load(uint64_t *w, struct wire *in);
 

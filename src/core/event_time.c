@@ -235,6 +235,19 @@ batch_keys(const struct open_batch *b, unsigned i)
 	    (b->kept != NULL ? map_count(&b->kept[i].map) : 0);
 }
 
+void
+event_evict(struct event_time *e, const struct eviction *how, struct evicted *sum)
+{
+	for (size_t k = 0; k < e->n; k++)
+		for (unsigned i = 0; i < e->plan->n; i++) {
+			struct map *m = &e->open[k].state[i];
+
+			if (m->stride != 0)
+				e->open[k].error += evict_map(m, e->plan->stage[i].aggregate, how,
+				    false, sum);
+		}
+}
+
 uint64_t
 event_keys(const struct event_time *e)
 {

@@ -7,6 +7,7 @@
 #ifndef CORE_EVENT_TIME_H
 #define CORE_EVENT_TIME_H
 
+#include "core/evict.h"
 #include "core/kept.h"
 #include "core/plan.h"
 #include "core/rowlog.h"
@@ -18,6 +19,7 @@ struct open_batch {
 	struct rowlog	*held;		/* of each stage, then of each output */
 	struct kept	*kept;		/* with a checkpoint: the state that was put down ... */
 	uint64_t	*rows;		/* ... and how many rows of those held */
+	uint64_t	 error;		/* by which its counts may be too low, see evict.h */
 };
 
 struct event_time {
@@ -58,6 +60,9 @@ int event_save(struct event_time *, struct err *);
 
 /* Takes a chunk of that; 0, or -1 (memory). */
 int event_load(struct event_time *, const struct store_part *, struct wire *);
+
+/* Takes keys out of the partial answers of all open batches. */
+void event_evict(struct event_time *, const struct eviction *, struct evicted *sum);
 
 uint64_t event_keys(const struct event_time *);
 size_t event_bytes(const struct event_time *);

@@ -56,7 +56,7 @@ reserve(struct order *o, size_t n)
 	if (n <= o->cap)
 		return 0;
 	order_free(o);
-	o->items = mem_pages(n * sizeof(*o->items));
+	o->items = mem_pages_whole(n * sizeof(*o->items));
 	o->scratch = o->items == NULL ? NULL : mem_pages(n * sizeof(*o->scratch));
 	o->cap = n;
 	if (o->scratch == NULL) {
@@ -96,4 +96,11 @@ order_free(struct order *o)
 	mem_pages_free(o->items, o->cap * sizeof(*o->items));
 	mem_pages_free(o->scratch, o->cap * sizeof(*o->scratch));
 	*o = (struct order){ 0 };
+}
+
+void
+order_used(struct order *o)
+{
+	if (mem_bounded())
+		order_free(o);
 }

@@ -30,4 +30,7 @@ order_entry(const struct order *o, size_t i)
 
 void order_free(struct order *);
 
+/* As rank_used. */
+void order_used(struct order *);
+
 #endif

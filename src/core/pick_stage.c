@@ -135,6 +135,8 @@ pick_rows(const struct stage *s, void *private, const struct rows *out, struct e
 		for (unsigned i = 0; i < p->fields; i++)
 			cells[p->group.columns + i] = kept == NULL ? value_null() : kept[i];
 	}
+	if (n == 0)
+		order_used(o);
 	return n;
 }
 

@@ -30,10 +30,11 @@ release(struct pipeline *p, unsigned i, const struct rowlog *held, struct err *e
 
 /* Adds the partial answer of a batch to the open pane, which may hold that of batches before it. */
 static int
-take_state(struct window *w, struct map *state)
+take_state(struct window *w, struct map *state, uint64_t error)
 {
 	struct map empty = w->open;
 
+	w->error += error;
 	if (map_count(&w->open) > 0)
 		return aggregate_merge(w->agg, &w->open, state);
 	w->open = *state;
@@ -49,9 +50,10 @@ take_oldest(struct pipeline *p, struct err *err)
 
 	for (unsigned i = 0; i < p->plan->n + p->plan->outputs; i++) {
 		if (b->kept != NULL && b->kept[i].agg != NULL &&
-		    take_state(&p->window[i], &b->kept[i].map) == -1)
+		    take_state(&p->window[i], &b->kept[i].map, 0) == -1)
 			return err_memory(err, "ending a batch");
-		if (b->state[i].stride != 0 && take_state(&p->window[i], &b->state[i]) == -1)
+		if (b->state[i].stride != 0 && take_state(&p->window[i], &b->state[i],
+		    b->error) == -1)
 			return err_memory(err, "ending a batch");
 		if (release(p, i, &b->held[i], err) == -1)
 			return -1;

@@ -208,7 +208,7 @@ reserve(struct rank *r, size_t n)
 	if (n <= r->cap)
 		return 0;
 	rank_free(r);
-	r->items = mem_pages(n * sizeof(*r->items));
+	r->items = mem_pages_whole(n * sizeof(*r->items));
 	r->scratch = r->items == NULL ? NULL : mem_pages(n * sizeof(*r->scratch));
 	r->cap = n;
 	if (r->scratch == NULL) {
@@ -295,4 +295,11 @@ rank_free(struct rank *r)
 	mem_pages_free(r->items, r->cap * sizeof(*r->items));
 	mem_pages_free(r->scratch, r->cap * sizeof(*r->scratch));
 	*r = (struct rank){ 0 };
+}
+
+void
+rank_used(struct rank *r)
+{
+	if (mem_bounded())
+		rank_free(r);
 }

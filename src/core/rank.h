@@ -49,4 +49,7 @@ rank_ahead(const struct rank *r, size_t i)
 
 void rank_free(struct rank *);
 
+/* The answer has been used: where memory is bounded it is not kept for the next one. */
+void rank_used(struct rank *);
+
 #endif

@@ -117,37 +117,37 @@ running_add(struct running *r, struct map *open, int64_t tick, struct err *err)
 	return 0;
 }
 
-/* Makes a total of what is not forgotten; values move.  A sweep of its log goes on where it was. */
-static int
+struct sweeping {
+	const struct running	*running;
+	int64_t			 tick;
+	uint32_t		 id;		/* of the entry that is looked at */
+	uint32_t		 put;		/* entries that stay and were before the cursor */
+};
+
+static bool
+keep(void *arg, struct map_key *entry)
+{
+	struct sweeping *s = arg;
+	uint64_t *value = (uint64_t *)(entry + 1);
+
+	s->id++;
+	if (forgotten(s->running, value, s->tick)) {
+		aggregate_zero(s->running->agg, value);
+		return false;
+	}
+	s->put += s->id < s->running->total.log.cursor;
+	return true;
+}
+
+/* Takes what is forgotten out of the total.  A sweep of its log goes on where it was. */
+static void
 sweep(struct running *r, int64_t tick)
 {
-	struct map *total = &r->total.map, kept;
-	struct changelog *log = &r->total.log;
-	uint32_t put = 0;
+	struct sweeping s = { .running = r, .tick = tick };
 
-	map_init(&kept, total->stride - sizeof(struct map_key), total->seed);
-	for (uint32_t id = 1; id < total->count; id++) {
-		const struct map_key *entry = map_entry(total, id);
-		uint64_t *value = value_of(total, id), *to;
-
-		if (forgotten(r, value, tick))
-			continue;
-		to = map_add(&kept, *entry, map_hash(&kept, *entry));
-		if (to == NULL) {
-			map_free(&kept);	/* the values are still the total's */
-			return -1;
-		}
-		memcpy(to, value, total->stride - sizeof(*entry));
-		put += id < log->cursor;
-	}
-	for (uint32_t id = 1; id < total->count; id++)
-		if (forgotten(r, value_of(total, id), tick))
-			aggregate_zero(r->agg, value_of(total, id));
-	map_free(total);
-	*total = kept;
-	log->cursor = put + 1;
+	map_keep(&r->total.map, keep, &s);
+	r->total.log.cursor = s.put + 1;
 	r->swept = tick;
-	return 0;
 }
 
 /* Copies of the values whose keys have changed. */
@@ -175,9 +175,8 @@ struct map *
 running_answer(struct running *r, int64_t tick)
 {
 	/* All is gone through anyway when all is told; else once in half a lifetime. */
-	if (r->ttl > 0 && (r->emit == EMIT_COMPLETE || tick - r->swept >= r->ttl / 2) &&
-	    sweep(r, tick) == -1)
-		return NULL;
+	if (r->ttl > 0 && (r->emit == EMIT_COMPLETE || tick - r->swept >= r->ttl / 2))
+		sweep(r, tick);
 	if (r->emit != EMIT_UPDATE)
 		return &r->total.map;
 	return collect(r, tick) == -1 ? NULL : &r->answer;

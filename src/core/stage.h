@@ -22,6 +22,7 @@
 #include "core/aggregate.h"
 #include "core/bad.h"
 #include "core/block.h"
+#include "core/evict.h"
 #include "core/given.h"
 #include "core/group.h"
 #include "core/opt.h"
@@ -47,6 +48,7 @@ enum stage_flag {
 	STAGE_EXPANDS = 64,	/* a mapping stage that makes several rows of one */
 	STAGE_AGGREGATES = 128,	/* stage->aggregate is set by open at the latest */
 	STAGE_CHOOSES = 512,	/* has a function choose; may turn out to aggregate */
+	STAGE_BOUNDED = 1024,	/* what it keeps does not grow with the number of keys */
 	STAGE_WINDOWS = 256,	/* a mapping stage that has --window and --slide, too: its last
 				   rows have the time at which its window would have ended */
 };
@@ -123,6 +125,9 @@ struct stage_class {
 
 	/* Adds the rows that a mapping stage keeps, and the bytes they take.  NULL: none. */
 	void	(*held)(const struct stage *, const void *lane, uint64_t *rows, size_t *bytes);
+
+	/* Of one that keeps something: forgets SHARE of EVICT_ALL of its keys.  NULL: it cannot. */
+	void	(*evict)(const struct stage *, void *lane, unsigned share, struct evicted *sum);
 
 	/* True if what it keeps changes as time goes on.  NULL: if it keeps anything. */
 	bool	(*waits)(const struct stage *, const void *lane);

@@ -346,5 +346,7 @@ stat_rows(const struct stage *s, void *private, const struct rows *out, struct e
 		if (put_row(s->config, order_entry(o, o->next),
 		    out->cells + (size_t)n * s->out->width, &lane->text) == -1)
 			return err_memory(err, "writing rows");
+	if (n == 0)
+		order_used(o);
 	return n;
 }

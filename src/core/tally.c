@@ -170,6 +170,8 @@ tally_rows(struct tally *t, const struct rows *rows)
 		cells[0] = value_text(text, len);
 		cells[1] = value_int((int64_t)count);
 	}
+	if (n == 0)
+		rank_used(&t->rank);
 	return n;
 }
 

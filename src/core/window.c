@@ -70,7 +70,7 @@ pane_entry(const struct window *w, const struct pane *p, size_t i)
 static void
 pane_free(const struct window *w, struct pane *p)
 {
-	mem_pages_free(p->entries, p->n * w->open.stride);
+	mem_pages_free(p->entries, p->room * w->open.stride);
 	arena_free(&p->bytes);
 	*p = (struct pane){ 0 };
 }
@@ -79,10 +79,10 @@ pane_free(const struct window *w, struct pane *p)
 static int
 pane_fill(const struct window *w, struct pane *p)
 {
-	*p = (struct pane){ .n = map_count(&w->open) };
+	*p = (struct pane){ .n = map_count(&w->open), .room = map_count(&w->open) };
 	if (p->n == 0)
 		return 0;
-	p->entries = mem_pages(p->n * w->open.stride);
+	p->entries = mem_pages_whole(p->n * w->open.stride);
 	if (p->entries == NULL)
 		return -1;
 	for (size_t i = 0; i < p->n; i++) {
@@ -191,6 +191,8 @@ window_close_pane(struct window *w, bool stored)
 		return -1;
 	}
 	p->stored = stored;
+	p->error = w->error;
+	w->error = 0;
 	w->closed++;
 	map_clear(&w->open);
 	return 0;
@@ -280,6 +282,8 @@ int
 window_answered(struct window *w, struct err *err)
 {
 	w->answered = w->now;
+	if (window_tumbles(w) && (!w->grows || (w->length > 0 && w->now % w->length == 0)))
+		w->error = 0;
 	if (w->grows)
 		return running_answered(&w->running, w->now, err);
 	aggregate_clear(w->agg, window_tumbles(w) ? &w->open : &w->answer);

@@ -17,6 +17,7 @@
 #ifndef CORE_WINDOW_H
 #define CORE_WINDOW_H
 
+#include "core/evict.h"
 #include "core/running.h"
 
 #define WINDOW_PANES_MAX (1 << 20)
@@ -24,7 +25,9 @@
 struct pane {				/* one closed pane: entries as in a map, without an index */
 	char		*entries;
 	size_t		 n;
+	size_t		 room;		/* entries it has memory for */
 	struct arena	 bytes;		/* long keys */
+	uint64_t	 error;		/* by which its counts may be too low */
 	bool		 stored;	/* it was put down */
 };
 
@@ -38,6 +41,7 @@ struct window {
 	int64_t			 now;		/* the last tick it was advanced to ... */
 	int64_t			 answered;	/* ... and the one of its last answer */
 	bool			 grows;		/* its answers do: all else is unused but OPEN */
+	uint64_t		 error;		/* as in a pane: of the open one, or of all */
 	const struct map	*always;	/* keys of each answer; the caller's, or NULL */
 	struct running		 running;
 	struct saving		*saving;	/* where panes are put down; the caller's, or NULL */
@@ -103,5 +107,22 @@ int window_loaded(struct window *);
 size_t window_bytes(const struct window *);	/* held from the allocator */
 uint32_t window_keys(const struct window *);	/* keys held in all panes, for the stats */
 void window_close(struct window *);
+
+/* ---- window_evict.c: when memory is full ---- */
+
+/* Takes keys out of it, see evict.h; adds what went to SUM. */
+void window_evict(struct window *, const struct eviction *, struct evicted *sum);
+
+/* By how much counts of its next answer may be too low, for keys that were evicted. */
+uint64_t window_error(const struct window *);
+
+/*
+ * Bytes that its next answer takes at most besides what it holds, when MORE keys whose long ones
+ * take BYTES are added to what is open first.
+ */
+size_t window_need(const struct window *, size_t more, size_t bytes);
+
+/* Between answers: gives back what is only kept for the next one. */
+void window_release(struct window *);
 
 #endif

@@ -18,13 +18,15 @@ struct config {
 };
 
 struct seen {
-	int64_t		first;		/* the tick of the record that passed */
+	int64_t		first;		/* the tick of the record that passed; without --within
+					   its number */
 };
 
 struct lane {
 	struct keyed		 seen;
 	struct group_run	 run;
 	int64_t			 told;	/* the last batch end */
+	int64_t			 next, oldest;	/* numbers of records that passed */
 };
 
 static const struct opt options[] = {
@@ -92,8 +94,11 @@ is_first(const struct config *c, struct lane *lane, struct map_key key, const st
 
 	if (seen == NULL)
 		return -1;
-	if (c->within.ticks == 0)
+	if (c->within.ticks == 0) {
+		if (fresh)
+			seen->first = lane->next++;
 		return fresh;
+	}
 	tick = when_tick(&c->when, lane->told, rows, row);
 	if (!fresh && tick - seen->first < c->within.ticks)
 		return 0;
@@ -193,6 +198,38 @@ tick(const struct stage *s, void *private, int64_t now, bool last, struct err *e
 	return 0;
 }
 
+/* Without --within the oldest keys are those with the N lowest numbers, which have no gap. */
+static void
+drop_numbered(struct lane *lane, uint32_t n)
+{
+	lane->oldest += n;
+	for (uint32_t id = 1; id <= lane->seen.count;) {
+		struct seen *seen = (struct seen *)(keyed_at(&lane->seen, id) + 1);
+
+		if (seen->first < lane->oldest)
+			keyed_drop(&lane->seen, seen);	/* the last one comes here */
+		else
+			id++;
+	}
+}
+
+/* What is forgotten counts as new when it comes again. */
+static void
+evict(const struct stage *s, void *private, unsigned share, struct evicted *sum)
+{
+	const struct config *c = s->config;
+	struct lane *lane = private;
+	uint32_t n = (uint32_t)((uint64_t)lane->seen.count * share / EVICT_ALL);
+	void *seen;
+
+	sum->keys += n;
+	if (c->within.ticks == 0)
+		drop_numbered(lane, n);
+	else
+		while (n-- > 0 && (seen = keyed_next_due(&lane->seen, INT64_MAX)) != NULL)
+			keyed_drop(&lane->seen, seen);
+}
+
 static void
 held(const struct stage *s, const void *private, uint64_t *rows, size_t *bytes)
 {
@@ -275,6 +312,7 @@ const struct stage_class stage_dedup = {
 	.feed = feed,
 	.tick = tick,
 	.held = held,
+	.evict = evict,
 	.waits = waits,
 	.save = save,
 	.load = load,

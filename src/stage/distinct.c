@@ -56,6 +56,13 @@ bytes(const struct aggregate *agg, const uint64_t *value)
 	return distinct_bytes(value + 1);
 }
 
+static void
+shrink(const struct aggregate *agg, uint64_t *value)
+{
+	(void)agg;
+	distinct_shrink(value + 1);
+}
+
 static int
 save(const struct aggregate *agg, const uint64_t *value, struct buf *out)
 {
@@ -77,6 +84,7 @@ static const struct aggregate aggregate = {
 	.merge = merge,
 	.drop = free_value,
 	.bytes = bytes,
+	.shrink = shrink,
 	.save = save,
 	.load = load,
 };
@@ -188,6 +196,8 @@ rows(const struct stage *s, void *private, const struct rows *out, struct err *e
 		cells[c->group.columns + 1] = approximate ? value_double(STANDARD_ERROR) :
 		    value_int(0);
 	}
+	if (n == 0)
+		order_used(o);
 	return n;
 }
 
