@@ -73,6 +73,19 @@ show_window(const struct plan *plan, const struct stage *s)
 	printf("\n");
 }
 
+/* What becomes of a stage when memory is full. */
+static void
+show_full(const struct settings *settings, const struct stage *s)
+{
+	const char *what;
+
+	if (settings->job.max_memory == 0 || !settings->job.bound ||
+	    ((s->class->flags & STAGE_AGGREGATES) == 0 && s->class->held == NULL))
+		return;
+	printf("  full     %s\n", limit_can(s, settings->job.on_full, &what) ? what :
+	    "the run ends, with what was read answered");
+}
+
 static void
 show_stage(const struct settings *settings, unsigned i)
 {
@@ -86,6 +99,7 @@ show_stage(const struct settings *settings, unsigned i)
 		printf("  with     %.*s\n", (int)s->port[k].len, s->port[k].name);
 	if ((s->class->flags & (STAGE_AGGREGATES | STAGE_WINDOWS)) != 0)
 		show_window(plan, s);
+	show_full(settings, s);
 	if (s->limit != UINT64_MAX)
 		printf("  ranks    the first %llu rows of each answer\n",
 		    (unsigned long long)s->limit);
@@ -161,4 +175,6 @@ show_explain(const struct settings *s)
 		show_stage(s, i);
 	show_sinks(s);
 	printf("threads    %u\n", s->job.jobs > 1 && s->plan.parallel ? s->job.jobs : 1);
+	if (s->job.max_memory > 0)
+		printf("memory     %.1fMiB at most\n", (double)s->job.max_memory / (1 << 20));
 }

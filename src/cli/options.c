@@ -20,8 +20,8 @@ enum {
 	IN, FORMAT, COLUMNS, BAD, TIME, TIME_PARSE, LATENESS, LATE, IDLE, MAX_LINE, ON_EOF,
 	RETRIES, CONNECT_TIMEOUT, MAX_CLIENTS, MAX_RATE, FROM, NEW_ONLY, BATCH, WINDOW, SLIDE,
 	EMIT, EMPTY, UNTIL, FAIL_IF, SILENT, SCRIPT, OUT, TO, HEADER, META, TIME_FORMAT, JOBS,
-	QUIET, CHECKPOINT, SYNC, JOURNAL, RESUME_CHANGED, STATS, PROGRESS, HELP, VERSION, LIST,
-	EXPLAIN,
+	QUIET, CHECKPOINT, SYNC, JOURNAL, RESUME_CHANGED, MAX_MEMORY, ON_FULL, STATS, PROGRESS,
+	HELP, VERSION, LIST, EXPLAIN,
 };
 
 static const struct opt input_opts[] = {
@@ -70,6 +70,8 @@ static const struct opt running_opts[] = {
 	{ "sync", 0, SYNC, "normal|full", "what it survives: a crash, or loss of power (normal)" },
 	{ "journal", 0, JOURNAL, "SIZE|off", "room for what cannot be read again (1GiB)" },
 	{ "resume-changed", 0, RESUME_CHANGED, NULL, "of another pipeline keep what is alike" },
+	{ "max-memory", 0, MAX_MEMORY, "SIZE", "a bound on the memory of the process (none)" },
+	{ "on-full", 0, ON_FULL, "WHAT", "what happens there: fail, evict, approx (fail)" },
 	{ 0 },
 };
 
@@ -383,6 +385,10 @@ take_option(void *arg, int id, const char *value, int word, struct err *err)
 	case JOURNAL:
 	case RESUME_CHANGED:
 		return set_checkpoint(s, id, value, word, err);
+	case MAX_MEMORY:
+		return options_max_memory(s, value, word, err);
+	case ON_FULL:
+		return options_on_full(s, value, word, err);
 	case HELP:
 		s->action = ACTION_HELP;
 		return 0;

@@ -10,4 +10,8 @@ int options_parse(struct settings *, int argc, char **argv, struct err *);
 /* True for options that stages that aggregate have, too. */
 bool options_of_stages(const struct opt *);
 
+/* Between the files of the options: what --max-memory and --on-full set; 0 or -1. */
+int options_max_memory(struct settings *, const char *value, int word, struct err *);
+int options_on_full(struct settings *, const char *value, int word, struct err *);
+
 #endif

@@ -26,6 +26,7 @@ struct settings {
 	struct plan		 plan;		/* what job.plan is */
 	const char		*out;		/* the default sink, and the word it is */
 	int			 out_word;
+	int			 on_full_word;	/* of --on-full */
 	const struct format_class *to;		/* how rows are written */
 	const char		*columns;	/* --columns, or NULL */
 	int			 columns_word;

@@ -138,6 +138,8 @@ end_batch(struct job *job, struct moment end, int64_t lateness, bool last,
 
 	if (job->workers != NULL && workers_wait(job->workers, &err) == -1)
 		return job_fail(job, &err);
+	if (memory_look(job) == -1)
+		return -1;
 	if (job->bound)
 		figures_size(job);
 	if (job->bound && end_answers(job, end, last, &err) == -1)
@@ -293,6 +295,8 @@ batch_feed(struct job *job)
 	if (b.records > 0 && (commit_journal(job, &b) == -1 || feed_block(job, &b) == -1))
 		return -1;
 	lines_empty(&job->lines);
+	if (memory_look(job) == -1)
+		return -1;
 	/* By event time batches end while a block is fed, and between blocks all can be put down. */
 	if (job->due && job_by_events(job) && commit_batch(job, &nothing) == -1)
 		return -1;

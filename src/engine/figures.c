@@ -14,6 +14,8 @@ figures_size(struct job *job)
 {
 	job->batch.keys = pipeline_keys(&job->pipeline);
 	job->batch.state_bytes = pipeline_bytes(&job->pipeline);
+	if (job->config->on_full == FULL_APPROX)
+		job->batch.error = limit_error(&job->pipeline);
 }
 
 /* A row for each chain that begins with records. */

@@ -130,7 +130,7 @@ make_room(struct job *job, const struct framer *f, size_t *room)
 
 	if (*room > 0)
 		return to;
-	if (batch_feed(job) == -1)
+	if (batch_feed(job) == -1 || job->source_failed)	/* memory is full */
 		return NULL;
 	return frame_room(f, &job->lines, room);
 }
@@ -141,7 +141,8 @@ room(struct source *s, struct framer *f, size_t *size)
 	struct job *job = job_of(s);
 	char *to;
 
-	if (job->failed || batch_tick(job) == -1 || take_apart(job, s, f) == -1)
+	if (job->failed || job->source_failed || batch_tick(job) == -1 ||
+	    take_apart(job, s, f) == -1)
 		return NULL;
 	to = make_room(job, f, size);
 	*size = bucket_bytes(&s->bucket, *size);
@@ -197,7 +198,8 @@ take(struct source *s, const char *text, size_t len)
 		size_t size;
 		char *to;
 
-		if (job->failed || batch_tick(job) == -1 || take_apart(job, s, &whole) == -1)
+		if (job->failed || job->source_failed || batch_tick(job) == -1 ||
+		    take_apart(job, s, &whole) == -1)
 			return false;
 		to = make_room(job, &whole, &size);
 		if (to == NULL)

@@ -147,6 +147,7 @@ tell_end(struct job *job, struct err *err)
 		    (unsigned long long)s->lines.records);
 		job->config->print(line);
 	}
+	memory_tell(job);
 	return 0;
 }
 

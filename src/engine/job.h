@@ -11,6 +11,7 @@
 #ifndef ENGINE_JOB_H
 #define ENGINE_JOB_H
 
+#include "core/limit.h"
 #include "core/pipeline.h"
 #include "core/ticker.h"
 #include "engine/checkpoint.h"
@@ -58,6 +59,8 @@ struct job_config {
 	struct source_options		 source_options;
 	size_t				 max_line;	/* bytes */
 	unsigned			 jobs;
+	size_t				 max_memory;	/* bytes; 0: no bound ... */
+	enum on_full			 on_full;	/* ... what happens there */
 	enum time_format		 time_format;
 	bool				 header, progress, quiet;
 	bool				 meta;		/* rows tell the number of their batch */
@@ -82,6 +85,16 @@ struct ahead {
 	struct frame_counts	counts;		/* bad lines too */
 	size_t			len;		/* of the block's text */
 	uint64_t		records;	/* of the block */
+};
+
+struct memory {				/* how near the bound it is, see memory.c */
+	size_t		base;		/* bytes held before anything was read */
+	size_t		wanted;		/* held, and needed to end the batch, when last looked */
+	size_t		step;		/* the most that a block has added to that */
+	size_t		calm;		/* with no more held than this ... */
+	uint64_t	blocks;		/* ... and this many fed there is no need to look ... */
+	uint64_t	fed;		/* ... of which so many have been */
+	bool		told;
 };
 
 struct job {
@@ -117,6 +130,7 @@ struct job {
 	unsigned		 sinks_open;
 	struct sink		 bad, late;	/* files for such records; class NULL: none */
 
+	struct memory		 memory;
 	struct stats		 batch, sums;	/* of the open batch, of all that ended */
 	struct account		*account_sums;	/* of each account of the plan */
 	uint64_t		 bad_records;	/* that stages or the format found */
@@ -265,6 +279,16 @@ int resume_state(struct job *, struct err *);
 /* Before the sources start: feeds what the journal has, ends batches that were missed.  0 or -1. */
 int resume_start(struct job *, struct err *);
 void resume_close(struct job *);
+/* memory.c */
+
+/* Sets the bound of --max-memory; 0 or -1. */
+int memory_open(struct job *, struct err *);
+
+/* After a block was fed, or a batch is about to be answered: does what --on-full asks; 0 or -1. */
+int memory_look(struct job *);
+
+/* At the end: what was evicted. */
+void memory_tell(const struct job *);
 
 /* batch.c */
 

@@ -249,7 +249,8 @@ open_pipeline(struct job *job, struct err *err)
 int
 job_bind(struct job *job, struct err *err)
 {
-	if (open_pipeline(job, err) == -1 ||
+	if (limit_check(job->config->plan, job->config->on_full, err) == -1 ||
+	    open_pipeline(job, err) == -1 ||
 	    (job->config->header && pipeline_head(&job->pipeline, err) == -1) ||
 	    outputs_open(job, err) == -1 || resume_state(job, err) == -1)
 		return -1;
@@ -282,7 +283,7 @@ job_open(struct job *job, struct err *err)
 	if (open_input(job, err) == -1 || open_sources(job, err) == -1 ||
 	    timers_open(job, err) == -1 || resume_open(job, err) == -1)
 		return -1;
-	return start(job, err);
+	return memory_open(job, err) == -1 ? -1 : start(job, err);
 }
 
 /* ---- closing ---- */
@@ -333,6 +334,7 @@ job_close(struct job *job)
 	if (job->base != NULL)
 		event_base_free(job->base);
 	libevent_global_shutdown();
+	mem_bound(0, NULL);
 	pipeline_close(&job->pipeline);
 	lines_close(&job->lines);
 	outputs_free(job);

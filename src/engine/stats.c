@@ -15,6 +15,10 @@ stats_add(struct stats *sums, const struct stats *batch)
 	sums->keys = batch->keys;
 	sums->state_bytes = batch->state_bytes;
 	sums->reconnects += batch->reconnects;
+	sums->evicted.keys += batch->evicted.keys;
+	sums->evicted.records += batch->evicted.records;
+	if (batch->error > sums->error)
+		sums->error = batch->error;
 }
 
 uint64_t
@@ -32,7 +36,7 @@ stats_row(struct buf *out, const struct stats *s, const struct account *a, unsig
 		(int64_t)(a->bad + s->lines.bad), (int64_t)s->keys,
 		(int64_t)s->state_bytes, s->scheduling_delay, s->processing_time,
 		s->scheduling_delay + s->processing_time, (int64_t)s->reconnects, (int64_t)a->late,
-		number,
+		number, (int64_t)s->evicted.keys, (int64_t)s->evicted.records, (int64_t)s->error,
 	};
 	size_t n = sizeof(values) / sizeof(*values);
 
@@ -52,7 +56,7 @@ stats_header(struct buf *out)
 {
 	static const char header[] = "time\trecords\tbytes\tcounted\tfiltered\tbad\tkeys\t"
 	    "state_bytes\tscheduling_delay_us\tprocessing_time_us\ttotal_delay_us\treconnects\t"
-	    "late\tchain\n";
+	    "late\tchain\tevicted_keys\tevicted_records\terror\n";
 
 	return buf_add(out, header, sizeof(header) - 1);
 }

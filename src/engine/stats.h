@@ -6,6 +6,7 @@
 #define ENGINE_STATS_H
 
 #include "base/buf.h"
+#include "core/evict.h"
 #include "core/frame.h"
 #include "core/lane.h"
 
@@ -18,6 +19,8 @@ struct stats {
 	int64_t			scheduling_delay;	/* boundary until it was noticed, us */
 	int64_t			processing_time;	/* from then until all is written, us */
 	uint64_t		reconnects;
+	struct evicted		evicted;
+	uint64_t		error;		/* by which a count may be too low, as it ended */
 };
 
 /* Adds the figures of a batch to the sums; keys and state_bytes are the latest. */

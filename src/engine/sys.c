@@ -55,6 +55,24 @@ real_processors(void)
 	return sysconf(_SC_NPROCESSORS_ONLN);
 }
 
+/* Asked often: the file stays open from the first time on, when there are no threads yet. */
+static size_t
+real_resident(void)
+{
+	static int fd = -1;
+	unsigned long long size, pages;
+	char text[128];
+	ssize_t n;
+
+	if (fd == -1)
+		fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	n = fd == -1 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	if (sscanf(text, "%llu %llu", &size, &pages) != 2)
+		return 0;
+	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
 static int64_t
 read_clock(clockid_t clock)
 {
@@ -125,6 +143,7 @@ struct sys sys = {
 	.waitpid = waitpid,
 	.thread = real_thread,
 	.processors = real_processors,
+	.resident = real_resident,
 	.wall = real_wall,
 	.mono = real_mono,
 	.point = real_point,

@@ -65,6 +65,7 @@ struct sys {
 	pid_t	(*waitpid)(pid_t, int *status, int options);
 	int	(*thread)(pthread_t *, void *(*main)(void *), void *arg);	/* an errno, or 0 */
 	long	(*processors)(void);	/* that may be used; -1 if unknown */
+	size_t	(*resident)(void);	/* bytes of memory that the process holds; 0: unknown */
 	int64_t	(*wall)(void);		/* microseconds since the epoch */
 	int64_t	(*mono)(void);		/* microseconds since anything, never back */
 	void	(*point)(const char *name);	/* nothing: a test can stop the program there */
