@@ -130,7 +130,9 @@ bind_plan(struct settings *s, struct err *err)
 	s->job.bound = true;
 	if (plan_input(&s->plan, flags, names, (unsigned)n, err) == -1)
 		return -1;
-	return plan_bind(&s->plan, err) == -1 ? -1 : limit_check(&s->plan, s->job.on_full, err);
+	if (plan_bind(&s->plan, err) == -1)
+		return -1;
+	return limit_check(&s->plan, s->job.on_full, s->job.checkpoint != NULL, err);
 }
 
 static int
@@ -166,10 +168,6 @@ parse_plan(struct settings *s, int argc, char **argv, int first, struct err *err
 		    "rows");
 	if (s->on_full_word > 0 && s->job.max_memory == 0)
 		return err_word(err, s->on_full_word, "--on-full needs a bound: --max-memory SIZE");
-	/* What was evicted is in the checkpoint still: it would come back, and how much is unknown. */
-	if (s->job.on_full != FULL_FAIL && s->job.checkpoint != NULL)
-		return err_word(err, s->on_full_word, "--on-full evict and approx cannot be used "
-		    "with --checkpoint; choose fail");
 	if (plan_parse(&s->plan, &s->defaults, argv + first, argc - first, first, err) == 0 &&
 	    bind_plan(s, err) == 0)
 		return set_outputs(s, err) == -1 ? -1 : identity_make(s, first, err);

@@ -235,17 +235,32 @@ batch_keys(const struct open_batch *b, unsigned i)
 	    (b->kept != NULL ? map_count(&b->kept[i].map) : 0);
 }
 
-void
-event_evict(struct event_time *e, const struct eviction *how, struct evicted *sum)
+static int
+evict_place(struct event_time *e, struct open_batch *b, unsigned i, const struct eviction *how,
+    struct evicted *sum, struct err *err)
+{
+	const struct aggregate *agg = e->plan->stage[i].aggregate;
+
+	if (b->state[i].stride == 0)
+		return 0;
+	b->error += evict_map(&b->state[i], agg, how, false, sum);
+	if (e->saving == NULL)
+		return 0;
+	b->error += evict_map(&b->kept[i].map, agg, how, false, sum);
+	e->saving[i].part.tick = b->end;
+	e->saving[i].part.role = STORE_EVENTS;
+	return kept_rewrite(&b->kept[i], &e->saving[i], err);
+}
+
+int
+event_evict(struct event_time *e, const struct eviction *how, struct evicted *sum,
+    struct err *err)
 {
 	for (size_t k = 0; k < e->n; k++)
-		for (unsigned i = 0; i < e->plan->n; i++) {
-			struct map *m = &e->open[k].state[i];
-
-			if (m->stride != 0)
-				e->open[k].error += evict_map(m, e->plan->stage[i].aggregate, how,
-				    false, sum);
-		}
+		for (unsigned i = 0; i < e->plan->n; i++)
+			if (evict_place(e, &e->open[k], i, how, sum, err) == -1)
+				return -1;
+	return 0;
 }
 
 uint64_t

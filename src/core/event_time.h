@@ -61,8 +61,8 @@ int event_save(struct event_time *, struct err *);
 /* Takes a chunk of that; 0, or -1 (memory). */
 int event_load(struct event_time *, const struct store_part *, struct wire *);
 
-/* Takes keys out of the partial answers of all open batches. */
-void event_evict(struct event_time *, const struct eviction *, struct evicted *sum);
+/* Takes keys out of the partial answers of all open batches; 0, or -1 and the error. */
+int event_evict(struct event_time *, const struct eviction *, struct evicted *sum, struct err *);
 
 uint64_t event_keys(const struct event_time *);
 size_t event_bytes(const struct event_time *);

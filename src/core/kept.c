@@ -90,6 +90,27 @@ kept_clear(struct kept *k, struct saving *s, struct err *err)
 }
 
 int
+kept_rewrite(struct kept *k, struct saving *s, struct err *err)
+{
+	struct saving older;
+
+	if (s == NULL || !k->stored)
+		return 0;
+	k->log = (struct changelog){
+		.generation = k->log.generation + 1, .written = map_count(&k->map),
+	};
+	for (uint32_t id = 1; id < k->map.count; id++)
+		if (kept_put(k, (uint64_t *)(map_entry(&k->map, id) + 1), s, err) == -1)
+			return -1;
+	s->part.generation = k->log.generation;
+	if (save_flush(s, err) == -1)
+		return -1;
+	older = *s;
+	older.part.generation--;
+	return save_clear(&older, err);
+}
+
+int
 kept_load(struct kept *k, const struct store_part *part, struct wire *in)
 {
 	uint64_t n = 0, *value;

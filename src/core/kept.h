@@ -41,6 +41,9 @@ int kept_clear(struct kept *, struct saving *, struct err *);
  */
 int kept_forget(struct kept *, struct saving *, struct err *);
 
+/* Entries have gone or moved: puts all that there are down in place of what was.  0 or -1. */
+int kept_rewrite(struct kept *, struct saving *, struct err *);
+
 /* Takes a chunk; 0, or -1 (memory).  Damage is seen in the wire. */
 int kept_load(struct kept *, const struct store_part *, struct wire *);
 

@@ -49,17 +49,35 @@ limit_can(const struct stage *s, enum on_full mode, const char **what)
 	return *what != NULL;
 }
 
+/* What a checkpoint has of a pane is as it was; by how much counts are too low it does not know. */
+static int
+check_saved(const struct stage *s, enum on_full mode, struct err *err)
+{
+	if (!aggregates(s) || is_single(s) || mode == FULL_FAIL)
+		return 0;
+	if (mode == FULL_APPROX)
+		return err_word(err, s->word, "'%s' with --on-full approx cannot be kept in a "
+		    "checkpoint; choose evict or fail", s->class->name);
+	if (!s->running && s->emit == EMIT_APPEND && s->length != s->slide)
+		return err_word(err, s->word, "'%s' has a window that slides, from which nothing "
+		    "can be evicted with a checkpoint; choose fail", s->class->name);
+	return 0;
+}
+
 int
-limit_check(const struct plan *plan, enum on_full mode, struct err *err)
+limit_check(const struct plan *plan, enum on_full mode, bool saved, struct err *err)
 {
 	const char *what;
 
-	for (unsigned i = 0; mode == FULL_APPROX && i < plan->n; i++) {
+	for (unsigned i = 0; i < plan->n; i++) {
 		const struct stage *s = &plan->stage[i];
 
-		if ((aggregates(s) || s->class->held != NULL) && !limit_can(s, mode, &what))
+		if (mode == FULL_APPROX && (aggregates(s) || s->class->held != NULL) &&
+		    !limit_can(s, mode, &what))
 			return err_word(err, s->word, "'%s' has no sketch for --on-full approx; "
 			    "choose evict or fail", s->class->name);
+		if (saved && check_saved(s, mode, err) == -1)
+			return -1;
 	}
 	return 0;
 }
@@ -71,8 +89,14 @@ open_keys(const struct event_time *e, unsigned stage, size_t *bytes)
 	size_t keys = 0;
 
 	for (size_t k = 0; k < e->n; k++) {
-		keys += map_count(&e->open[k].state[stage]);
-		*bytes += e->open[k].state[stage].bytes.total;
+		const struct open_batch *b = &e->open[k];
+
+		keys += map_count(&b->state[stage]);
+		*bytes += b->state[stage].bytes.total;
+		if (b->kept == NULL)
+			continue;
+		keys += map_count(&b->kept[stage].map);
+		*bytes += b->kept[stage].map.bytes.total;
 	}
 	return keys;
 }
@@ -110,19 +134,19 @@ limit_release(struct pipeline *p)
 	}
 }
 
-void
-limit_evict(struct pipeline *p, const struct eviction *how, struct evicted *sum)
+int
+limit_evict(struct pipeline *p, const struct eviction *how, struct evicted *sum,
+    struct err *err)
 {
 	for (unsigned i = 0; i < p->plan->n; i++) {
 		const struct stage *s = &p->plan->stage[i];
 
-		if (aggregates(s)) {
-			window_evict(&p->window[i], how, sum);
-		} else if (s->class->evict != NULL && !how->approx) {
+		if (aggregates(s) && window_evict(&p->window[i], how, sum, err) == -1)
+			return -1;
+		if (!aggregates(s) && s->class->evict != NULL && !how->approx)
 			s->class->evict(s, p->lane[0].private[i], how->share, sum);
-		}
 	}
-	event_evict(&p->event, how, sum);
+	return event_evict(&p->event, how, sum, err);
 }
 
 uint64_t

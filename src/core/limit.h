@@ -11,8 +11,11 @@
 /* True if a bound stage can do with less memory in this mode; WHAT it does then, in words. */
 bool limit_can(const struct stage *, enum on_full, const char **what);
 
-/* Demands that every stage that keeps something by key can, for FULL_APPROX; 0 or -1. */
-int limit_check(const struct plan *, enum on_full, struct err *);
+/*
+ * Demands that every stage that keeps something by key can, for FULL_APPROX; and, if state is SAVED
+ * in a checkpoint, that what goes can be taken out of that, too.  0 or -1.
+ */
+int limit_check(const struct plan *, enum on_full, bool saved, struct err *);
 
 /* Bytes that ending the open batch takes at most besides what is held. */
 size_t limit_need(const struct pipeline *);
@@ -20,8 +23,8 @@ size_t limit_need(const struct pipeline *);
 /* Gives back memory that is only kept so that it need not be asked for again. */
 void limit_release(struct pipeline *);
 
-/* Takes keys out of all stages that can do without; adds to SUM. */
-void limit_evict(struct pipeline *, const struct eviction *, struct evicted *sum);
+/* Takes keys out of all stages that can do without; adds to SUM.  0, or -1 and the error. */
+int limit_evict(struct pipeline *, const struct eviction *, struct evicted *sum, struct err *);
 
 /* By how much a count of the open answers may be too low. */
 uint64_t limit_error(const struct pipeline *);

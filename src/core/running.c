@@ -46,9 +46,8 @@ forgotten(const struct running *r, uint64_t *value, int64_t tick)
 	return r->ttl > 0 && *touched(r, value) + r->ttl <= tick;
 }
 
-/* Where a part of it is put down, or NULL. */
-static struct saving *
-to_part(const struct running *r, enum store_role role)
+struct saving *
+running_part(const struct running *r, enum store_role role)
 {
 	if (r->saving == NULL)
 		return NULL;
@@ -69,7 +68,7 @@ static int
 touch_all(struct running *r, int64_t tick, struct err *err)
 {
 	const struct map *total = &r->total.map;
-	struct saving *to = to_part(r, STORE_TOTAL);
+	struct saving *to = running_part(r, STORE_TOTAL);
 
 	r->begun = false;
 	for (uint32_t id = 1; id < total->count; id++) {
@@ -84,7 +83,7 @@ touch_all(struct running *r, int64_t tick, struct err *err)
 static int
 add_total(struct running *r, const struct map *open, int64_t tick, struct err *err)
 {
-	struct saving *to = to_part(r, STORE_TOTAL);
+	struct saving *to = running_part(r, STORE_TOTAL);
 
 	for (uint32_t id = 1; id < open->count; id++) {
 		const struct map_key *entry = map_entry(open, id);
@@ -111,7 +110,7 @@ running_add(struct running *r, struct map *open, int64_t tick, struct err *err)
 	if (add_total(r, open, tick, err) == -1)
 		return -1;
 	if (r->emit == EMIT_UPDATE &&
-	    kept_add(&r->changed, open, to_part(r, STORE_CHANGED), err) == -1)
+	    kept_add(&r->changed, open, running_part(r, STORE_CHANGED), err) == -1)
 		return -1;
 	aggregate_clear(r->agg, open);
 	return 0;
@@ -186,11 +185,11 @@ int
 running_answered(struct running *r, int64_t tick, struct err *err)
 {
 	aggregate_clear(r->agg, &r->answer);
-	if (kept_clear(&r->changed, to_part(r, STORE_CHANGED), err) == -1)
+	if (kept_clear(&r->changed, running_part(r, STORE_CHANGED), err) == -1)
 		return -1;
 	if (r->length == 0 || tick % r->length != 0)
 		return 0;
-	return kept_clear(&r->total, to_part(r, STORE_TOTAL), err);
+	return kept_clear(&r->total, running_part(r, STORE_TOTAL), err);
 }
 
 void

@@ -54,6 +54,9 @@ void running_empty(struct running *);
 /* Takes a chunk of its parts; 0 or -1 (memory). */
 int running_load(struct running *, const struct store_part *, struct wire *);
 
+/* Where a part of it is put down, or NULL. */
+struct saving *running_part(const struct running *, enum store_role);
+
 /* As those of a window. */
 size_t running_bytes(const struct running *);
 uint32_t running_keys(const struct running *);

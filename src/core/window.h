@@ -110,8 +110,11 @@ void window_close(struct window *);
 
 /* ---- window_evict.c: when memory is full ---- */
 
-/* Takes keys out of it, see evict.h; adds what went to SUM. */
-void window_evict(struct window *, const struct eviction *, struct evicted *sum);
+/*
+ * Takes keys out of it, see evict.h; adds what went to SUM.  With a checkpoint not for a window
+ * that slides: its panes are put down as they were.  0, or -1 and the error.
+ */
+int window_evict(struct window *, const struct eviction *, struct evicted *sum, struct err *);
 
 /* By how much counts of its next answer may be too low, for keys that were evicted. */
 uint64_t window_error(const struct window *);

@@ -72,25 +72,30 @@ in_total(void *arg, struct map_key *entry)
 	return map_get(total, *entry, map_hash(total, *entry)) != NULL;
 }
 
-static void
-evict_running(struct window *w, const struct eviction *how, struct evicted *sum)
+static int
+evict_running(struct window *w, const struct eviction *how, struct evicted *sum, struct err *err)
 {
 	struct running *r = &w->running;
 
 	w->error += evict_map(&r->total.map, w->agg, how, true, sum);
 	map_keep(&r->changed.map, in_total, &r->total.map);
+	r->changed.log.cursor = 1;	/* a sweep begins again: numbers have changed */
+	return kept_rewrite(&r->total, running_part(r, STORE_TOTAL), err);
 }
 
-void
-window_evict(struct window *w, const struct eviction *how, struct evicted *sum)
+int
+window_evict(struct window *w, const struct eviction *how, struct evicted *sum, struct err *err)
 {
 	w->error += evict_map(&w->open, w->agg, how, false, sum);
-	if (w->grows) {
-		evict_running(w, how, sum);
-		return;
+	if (w->grows)
+		return evict_running(w, how, sum, err);
+	if (w->saving != NULL) {
+		w->error += evict_map(&w->held.map, w->agg, how, false, sum);
+		return kept_rewrite(&w->held, window_part(w, w->number), err);
 	}
 	evict_stack(w, &w->front, 0, w->fronted, how, sum);
 	evict_stack(w, &w->back, w->fronted, w->closed, how, sum);
+	return 0;
 }
 
 uint64_t

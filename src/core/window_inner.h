@@ -21,6 +21,9 @@ window_pane_at(const struct window *w, size_t i)
 /* Makes the open map a closed pane, of which something is STORED or not; 0 or -1 (memory). */
 int window_close_pane(struct window *, bool stored);
 
+/* With a checkpoint: the part of the pane of this number. */
+struct saving *window_part(const struct window *, int64_t number);
+
 /* With a checkpoint: a batch has ended, and ENDS: with it the pane.  0, or -1 and the error. */
 int window_hold(struct window *, bool ends, struct err *);
 

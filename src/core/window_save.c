@@ -4,9 +4,8 @@
  */
 #include "core/window_inner.h"
 
-/* The part of the pane of this number. */
-static struct saving *
-to_pane(const struct window *w, int64_t number)
+struct saving *
+window_part(const struct window *w, int64_t number)
 {
 	w->saving->part.role = STORE_PANE;
 	w->saving->part.tick = number;
@@ -36,7 +35,7 @@ forget_oldest(struct window *w, struct err *err)
 
 	if (w->closed < w->npanes || !window_pane_at(w, 0)->stored)
 		return 0;
-	to = to_pane(w, w->number - (int64_t)w->npanes);
+	to = window_part(w, w->number - (int64_t)w->npanes);
 	to->part.generation = INT64_MAX;
 	return save_clear(to, err);
 }
@@ -48,7 +47,7 @@ hold_last(struct window *w, struct err *err)
 	if (map_count(&w->held.map) == 0)
 		return 0;
 	if (kept_take(&w->held, &w->open, NULL, err) == -1 ||
-	    kept_forget(&w->held, to_pane(w, w->number), err) == -1)
+	    kept_forget(&w->held, window_part(w, w->number), err) == -1)
 		return -1;
 	(void)give_held(w);
 	return 0;
@@ -61,7 +60,7 @@ window_hold(struct window *w, bool ends, struct err *err)
 		return hold_last(w, err);
 	if (ends && forget_oldest(w, err) == -1)
 		return -1;
-	if (kept_take(&w->held, &w->open, to_pane(w, w->number), err) == -1)
+	if (kept_take(&w->held, &w->open, window_part(w, w->number), err) == -1)
 		return -1;
 	if (ends && window_close_pane(w, give_held(w)) == -1)
 		return err_memory(err, "closing a pane of a window");

@@ -79,7 +79,8 @@ advice(const struct job *job, unsigned stage)
 		return ". Nothing more can be taken out of it: raise it, or forget keys by --ttl "
 		    "or a shorter window";
 	if (limit_can(s, FULL_APPROX, &what) &&
-	    limit_check(job->config->plan, FULL_APPROX, &unused) == 0)
+	    limit_check(job->config->plan, FULL_APPROX,
+	    job->config->checkpoint != NULL, &unused) == 0)
 		return ". Raise it, forget keys by --ttl or a shorter window, or choose --on-full "
 		    "evict or approx";
 	return limit_can(s, FULL_EVICT, &what) ?
@@ -131,7 +132,7 @@ share(const struct job *job)
 	return n < EVICT_ALL / 8 ? EVICT_ALL / 8 : n > EVICT_ALL / 4 * 3 ? EVICT_ALL / 4 * 3 : n;
 }
 
-static void
+static int
 evict(struct job *job)
 {
 	struct memory *m = &job->memory;
@@ -142,8 +143,10 @@ evict(struct job *job)
 			.share = share(job), .approx = job->config->on_full == FULL_APPROX,
 		};
 		struct evicted sum = { 0 };
+		struct err err;
 
-		limit_evict(&job->pipeline, &how, &sum);
+		if (limit_evict(&job->pipeline, &how, &sum, &err) == -1)
+			return job_fail(job, &err);
 		mem_trim();
 		measure(job);
 		job->batch.evicted.keys += sum.keys;
@@ -153,6 +156,7 @@ evict(struct job *job)
 	}
 	if (m->wanted > bound)
 		fail(job);
+	return 0;
 }
 
 int
@@ -175,10 +179,9 @@ memory_look(struct job *job)
 	measure(job);
 	if (m->wanted <= job->config->max_memory)
 		return 0;
-	if (job->config->on_full == FULL_FAIL)
-		fail(job);
-	else
-		evict(job);
+	if (job->config->on_full != FULL_FAIL)
+		return evict(job);
+	fail(job);
 	return 0;
 }
 

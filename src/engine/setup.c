@@ -249,7 +249,8 @@ open_pipeline(struct job *job, struct err *err)
 int
 job_bind(struct job *job, struct err *err)
 {
-	if (limit_check(job->config->plan, job->config->on_full, err) == -1 ||
+	if (limit_check(job->config->plan, job->config->on_full,
+	    job->config->checkpoint != NULL, err) == -1 ||
 	    open_pipeline(job, err) == -1 ||
 	    (job->config->header && pipeline_head(&job->pipeline, err) == -1) ||
 	    outputs_open(job, err) == -1 || resume_state(job, err) == -1)

@@ -26,7 +26,8 @@ struct lane {
 	struct keyed		 seen;
 	struct group_run	 run;
 	int64_t			 told;	/* the last batch end */
-	int64_t			 next, oldest;	/* numbers of records that passed */
+	int64_t			 next, oldest;	/* numbers of records that passed ... */
+	bool			 loaded;	/* ... which are to be found out */
 };
 
 static const struct opt options[] = {
@@ -172,13 +173,31 @@ feed_lines(const struct config *c, struct lane *lane, const struct block *in, st
 	return end_run(out, &pass);
 }
 
+/* The numbers of keys that were loaded: without --within there is no gap between them. */
+static void
+count_loaded(struct lane *lane)
+{
+	for (uint32_t id = 1; id <= lane->seen.count; id++) {
+		int64_t number = ((const struct seen *)(keyed_at(&lane->seen, id) + 1))->first;
+
+		if (number >= lane->next)
+			lane->next = number + 1;
+	}
+	lane->oldest = lane->next - lane->seen.count;
+	lane->loaded = false;
+}
+
 static int
 feed(const struct stage *s, void *private, const struct block *in, struct feed *to,
     struct err *err)
 {
-	int rc = in->text != NULL ? feed_lines(s->config, private, in, to->out) :
-	    feed_rows(s->config, private, in, to->out);
+	struct lane *lane = private;
+	int rc;
 
+	if (lane->loaded)
+		count_loaded(lane);
+	rc = in->text != NULL ? feed_lines(s->config, lane, in, to->out) :
+	    feed_rows(s->config, lane, in, to->out);
 	return rc == -1 ? err_memory(err, "remembering values") : 0;
 }
 
@@ -219,15 +238,18 @@ evict(const struct stage *s, void *private, unsigned share, struct evicted *sum)
 {
 	const struct config *c = s->config;
 	struct lane *lane = private;
-	uint32_t n = (uint32_t)((uint64_t)lane->seen.count * share / EVICT_ALL);
+	uint32_t before = lane->seen.count;
+	uint32_t n = (uint32_t)((uint64_t)before * share / EVICT_ALL);
 	void *seen;
 
-	sum->keys += n;
+	if (lane->loaded)
+		count_loaded(lane);
 	if (c->within.ticks == 0)
 		drop_numbered(lane, n);
 	else
 		while (n-- > 0 && (seen = keyed_next_due(&lane->seen, INT64_MAX)) != NULL)
 			keyed_drop(&lane->seen, seen);
+	sum->keys += before - lane->seen.count;
 }
 
 static void
@@ -283,6 +305,7 @@ load(const struct stage *s, void *private, const struct store_part *part, struct
 	if (keyed_load(&lane->seen, &kind, &told, part, in, err) == -1)
 		return -1;
 	lane->told = (int64_t)told;
+	lane->loaded = true;
 	return 0;
 }
 

@@ -209,7 +209,7 @@ maybe_evict(struct run *r)
 	struct eviction how = { .share = (unsigned)rand_below(EVICT_ALL), .approx = true };
 
 	if (rand_below(r->rarely) == 0)
-		window_evict(&r->w, &how, &r->sum);
+		DEMAND(window_evict(&r->w, &how, &r->sum, NULL) == 0);
 }
 
 static void
