@@ -157,10 +157,18 @@ checkpoint_commit(struct checkpoint *c, struct err *err)
 
 /* ---- the state ---- */
 
+/* Of a part's numbers and the bytes: neither can be read as something else. */
 static uint32_t
-sum_of(const void *bytes, size_t len)
+sum_of(const struct store_part *part, const void *bytes, size_t len)
 {
-	return (uint32_t)crc32_z(0, bytes, len);
+	const uint64_t number[] = {
+		(uint64_t)part->role, part->owner, (uint64_t)part->tick, part->generation,
+	};
+	unsigned char head[sizeof(number)];
+
+	for (unsigned i = 0; i < sizeof(head); i++)
+		head[i] = (unsigned char)(number[i / 8] >> (8 * (i % 8)));
+	return (uint32_t)crc32_z(crc32_z(0, head, sizeof(head)), bytes, len);
 }
 
 static int
@@ -182,7 +190,7 @@ put(void *arg, const struct store_part *part, const char *bytes, size_t len, str
 	if (s == NULL)
 		return -1;
 	if (bind_part(s, part) != SQLITE_OK ||
-	    sqlite3_bind_int64(s, 5, sum_of(bytes, len)) != SQLITE_OK ||
+	    sqlite3_bind_int64(s, 5, sum_of(part, bytes, len)) != SQLITE_OK ||
 	    sqlite3_bind_blob64(s, 6, bytes, len, SQLITE_STATIC) != SQLITE_OK)
 		return checkpoint_error(c, err);
 	return checkpoint_step(c, CHECKPOINT_PUT, err) == -1 ? -1 : 0;
@@ -218,7 +226,7 @@ checkpoint_chunks(struct checkpoint *c, int (*take)(void *arg, const struct stor
 		const char *bytes = sqlite3_column_blob(s, 5);
 		size_t len = (size_t)sqlite3_column_bytes(s, 5);
 
-		if (bytes == NULL || sum_of(bytes, len) != sqlite3_column_int64(s, 4))
+		if (bytes == NULL || sum_of(&part, bytes, len) != sqlite3_column_int64(s, 4))
 			rc = err_set(err, ERR_RUN, "%s: the saved state is damaged; put a copy back, "
 			    "or begin anew with --state reset", c->path);
 		else
@@ -315,9 +323,9 @@ open_database(struct checkpoint *c, bool full, struct err *err)
 	    NULL) != SQLITE_OK)
 		return checkpoint_error(c, err);
 	(void)sqlite3_busy_timeout(c->db, BUSY_MS);
-	if (execute(c, "PRAGMA journal_mode=WAL", err) == -1 ||
+	if (check_schema(c, err) == -1 ||	/* what is not ours stays as it is */
+	    execute(c, "PRAGMA journal_mode=WAL", err) == -1 ||
 	    execute(c, full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", err) == -1 ||
-	    check_schema(c, err) == -1 ||
 	    pragma(c, "SELECT count(*) FROM progress", &begun, err) == -1)
 		return -1;
 	c->resumed = begun > 0;

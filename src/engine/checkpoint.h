@@ -5,7 +5,8 @@
  *
  *   meta      name, value          version of the program, identity of the pipeline, columns
  *   chunk     role, owner, tick, generation, seq, sum, bytes
- *                                  the state, see core/store.h; sum is the CRC-32 of the bytes
+ *                                  the state, see core/store.h; sum is the CRC-32 of the part's
+ *                                  numbers, eight bytes little-endian each, and the bytes
  *   source    id, input, address, position, reconnects
  *   output    number, address, state
  *   progress  one row: the last batch, and sums since the beginning

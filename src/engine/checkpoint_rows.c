@@ -1,10 +1,19 @@
 /* The small tables of the checkpoint, see checkpoint.h: row by row. */
 #include "engine/checkpoint.h"
 
+/* What is not there, or is not what was put. */
+static int
+damaged(const struct checkpoint *c, struct err *err)
+{
+	return err_set(err, ERR_RUN, "%s: the checkpoint is damaged; put a copy back, or begin anew "
+	    "with --state reset", c->path);
+}
+
 int
 checkpoint_get(struct checkpoint *c, const char *name, struct buf *out, struct err *err)
 {
 	sqlite3_stmt *s = checkpoint_statement(c, CHECKPOINT_META_GET, err);
+	const char *text;
 	int rc, found;
 
 	if (s == NULL)
@@ -14,8 +23,11 @@ checkpoint_get(struct checkpoint *c, const char *name, struct buf *out, struct e
 	found = checkpoint_read(c, CHECKPOINT_META_GET, err);
 	if (found != SQLITE_ROW)
 		return found == -1 ? -1 : 0;
-	rc = buf_add(out, sqlite3_column_text(s, 0), (size_t)sqlite3_column_bytes(s, 0) + 1);
+	text = (const char *)sqlite3_column_text(s, 0);
+	rc = text == NULL ? 1 : buf_add(out, text, (size_t)sqlite3_column_bytes(s, 0) + 1);
 	checkpoint_reset(c, CHECKPOINT_META_GET);
+	if (rc == 1)
+		return damaged(c, err);
 	return rc == -1 ? err_memory(err, "reading the checkpoint") : 1;
 }
 
@@ -39,8 +51,10 @@ checkpoint_progress(struct checkpoint *c, struct progress *p, struct err *err)
 {
 	sqlite3_stmt *s = checkpoint_statement(c, CHECKPOINT_PROGRESS_GET, err);
 
-	if (s == NULL || checkpoint_read(c, CHECKPOINT_PROGRESS_GET, err) != SQLITE_ROW)
-		return -1;
+	int rc = s == NULL ? -1 : checkpoint_read(c, CHECKPOINT_PROGRESS_GET, err);
+
+	if (rc != SQLITE_ROW)
+		return rc == -1 ? -1 : damaged(c, err);
 	*p = (struct progress){
 		.batch = (uint64_t)sqlite3_column_int64(s, 0),
 		.time = sqlite3_column_int64(s, 1),
