@@ -48,7 +48,10 @@ journal_open(struct journal *j, const char *path, bool sync, struct err *err)
 			journal_close(j);
 			return -1;
 		}
-	return sync ? descriptor_sync_name(j->file[0].path, err) : 0;
+	if (!sync || descriptor_sync_name(j->file[0].path, err) == 0)
+		return 0;
+	journal_close(j);
+	return -1;
 }
 
 void
@@ -94,12 +97,14 @@ make_front(struct journal *j, const struct journal_entry *e)
 	out->len = HEAD;
 	if (put_front(out, e) == -1)
 		return -1;
-	sum = sum_of(sum_of(0, out->data + HEAD, out->len - HEAD), e->text, e->len);
 	rc = wire_put_word(&head, out->len - HEAD + e->len);
 	if (rc == 0)
 		rc = wire_put_word(&head, e->number);
-	if (rc == 0)
-		rc = wire_put_word(&head, sum);
+	if (rc == 0) {
+		sum = sum_of(0, head.data, HEAD - 8);
+		sum = sum_of(sum, out->data + HEAD, out->len - HEAD);
+		rc = wire_put_word(&head, sum_of(sum, e->text, e->len));
+	}
 	if (rc == 0)
 		memcpy(out->data, head.data, HEAD);
 	buf_free(&head);
@@ -215,7 +220,8 @@ read_entry(struct journal *j, const struct journal_file *f, uint64_t offset,
 	n = read_at(f, j->scratch.data, (size_t)len, offset + HEAD, err);
 	if (n == -1)
 		return -1;
-	if ((uint64_t)n < len || sum_of(0, j->scratch.data, (size_t)len) != sum ||
+	if ((uint64_t)n < len ||
+	    sum_of(sum_of(0, head, HEAD - 8), j->scratch.data, (size_t)len) != sum ||
 	    !parse(e, j->scratch.data, (size_t)len))
 		return 0;
 	return (ssize_t)(HEAD + len);

@@ -7,7 +7,7 @@
  * block, whose entry must stay; then the other file is begun, and this one is emptied by the next
  * commit.  So they are as large as what comes between two commits, and a block.
  *
- * An entry: length, number, CRC-32 of what follows, source, records, length of the header, the
+ * An entry: length, number, CRC-32 of both and of what follows, source, records, length of the header, the
  * header record of its connection, the records; numbers little-endian.  One that was cut short by a
  * crash was never counted, and ends the journal.
  */
