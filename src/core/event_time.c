@@ -215,6 +215,9 @@ event_load(struct event_time *e, const struct store_part *part, struct wire *in)
 	struct open_batch *b;
 	unsigned i = part->owner;
 
+	in->damaged |= e->time == NULL;		/* there are no such batches */
+	if (in->damaged)
+		return 0;
 	if (event_batch(e, part->tick) == -1)
 		return -1;
 	b = &e->open[find(e, part->tick)];

@@ -227,8 +227,8 @@ checkpoint_chunks(struct checkpoint *c, int (*take)(void *arg, const struct stor
 		size_t len = (size_t)sqlite3_column_bytes(s, 5);
 
 		if (bytes == NULL || sum_of(&part, bytes, len) != sqlite3_column_int64(s, 4))
-			rc = err_set(err, ERR_RUN, "%s: the saved state is damaged; put a copy back, "
-			    "or begin anew with --state reset", c->path);
+			rc = err_set(err, ERR_RUN, "%s: the saved state is damaged; put a copy "
+			    "back, or begin anew with --state reset", c->path);
 		else
 			rc = take(arg, &part, bytes, len, err);
 		if (rc == -1)

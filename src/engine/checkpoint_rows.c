@@ -5,8 +5,8 @@
 static int
 damaged(const struct checkpoint *c, struct err *err)
 {
-	return err_set(err, ERR_RUN, "%s: the checkpoint is damaged; put a copy back, or begin anew "
-	    "with --state reset", c->path);
+	return err_set(err, ERR_RUN, "%s: the checkpoint is damaged; put a copy back, or begin "
+	    "anew with --state reset", c->path);
 }
 
 int

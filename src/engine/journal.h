@@ -7,9 +7,9 @@
  * block, whose entry must stay; then the other file is begun, and this one is emptied by the next
  * commit.  So they are as large as what comes between two commits, and a block.
  *
- * An entry: length, number, CRC-32 of both and of what follows, source, records, length of the header, the
- * header record of its connection, the records; numbers little-endian.  One that was cut short by a
- * crash was never counted, and ends the journal.
+ * An entry: length, number, CRC-32 of both and of what follows, source, records, length of the
+ * header, the header record of its connection, the records; numbers little-endian.  One that was
+ * cut short by a crash was never counted, and ends the journal.
  */
 #ifndef ENGINE_JOURNAL_H
 #define ENGINE_JOURNAL_H

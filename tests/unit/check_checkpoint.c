@@ -1,6 +1,7 @@
 /*
- * Unit tests of src/engine/checkpoint.c and identity.c: what was committed is there, and nothing else;
- * files that are none of ours are refused; and of damaged ones nothing is taken that was not put.
+ * Unit tests of src/engine/checkpoint.c and identity.c: what was committed is there, and nothing
+ * else; files that are none of ours are refused; and of damaged ones nothing is taken that was not
+ * put.
  */
 
 #include <check.h>
@@ -587,7 +588,7 @@ START_TEST(identity)
 	for (int i = 0; i < COUNT(others); i++) {
 		ck_assert_int_eq(identity_check(&c, others[i].now, false, &err), -1);
 		ck_assert_int_eq(err.code, ERR_CHECKPOINT);
-		ck_assert_ptr_nonnull(strstr(err.message, "is the checkpoint of another pipeline: "));
+		ck_assert_ptr_nonnull(strstr(err.message, "the checkpoint of another pipeline: "));
 		ck_assert_msg(others[i].why == NULL || strstr(err.message, others[i].why) != NULL,
 		    "%s", err.message);
 		ck_assert_int_eq(strncmp(err.message, file, strlen(file)), 0);

@@ -1,7 +1,7 @@
 /*
- * Unit tests of src/engine/journal.c: entries come back in order with all that they had, those that a
- * commit covers go, an entry that was cut short ends the journal wherever it was cut, and of damaged
- * bytes nothing is given that was not put.
+ * Unit tests of src/engine/journal.c: entries come back in order with all that they had, those that
+ * a commit covers go, an entry that was cut short ends the journal wherever it was cut, and of
+ * damaged bytes nothing is given that was not put.
  */
 
 #include <check.h>

@@ -1,7 +1,7 @@
 /*
- * Windows whose panes are put down (src/core/window_save.c), and totals that grow (running.c): random
- * plays that are put down in the middle of batches, cut there and gone on with by a fresh window,
- * against one that was never cut and puts nothing down.
+ * Windows whose panes are put down (src/core/window_save.c), and totals that grow (running.c):
+ * random plays that are put down in the middle of batches, cut there and gone on with by a fresh
+ * window, against one that was never cut and puts nothing down.
  */
 
 #include <check.h>

@@ -222,6 +222,34 @@ START_TEST(short_of_memory)
 }
 END_TEST
 
+/* Chunks that are damaged, or in the place of others: a message, and nothing else happens. */
+START_TEST(damage)
+{
+	const char *line = lines[_i / TIMES];
+	enum time time = (enum time)(_i % TIMES);
+	struct words w;
+	int found = 0;
+
+	rand_start((uint64_t)_i);
+	make_words(&w, line, time);
+	for (int round = 0; round < 60; round++) {
+		struct twin_cuts cuts = { .saves = true, .goes_on = true, .damages = true };
+		struct buf out = { 0 };
+		struct err err = { 0 };
+		struct twin_play play;
+
+		make_play(&play, time);
+		if (twin_run_cut(&play, w.word, &files, &cuts, &out, &err) == -1)
+			found += strstr(err.message, "saved state is damaged at byte") != NULL;
+		else
+			DEMAND(cuts.cuts == 0);
+		store_free(&cuts.store);
+		buf_free(&out);
+	}
+	ck_assert_int_gt(found, 5);
+}
+END_TEST
+
 Suite *
 restart_suite(void)
 {
@@ -231,6 +259,7 @@ restart_suite(void)
 	tcase_add_test(same, every_stage_is_here);
 	tcase_add_loop_test(same, same_answers, 0, COUNT(lines) * TIMES);
 	tcase_add_loop_test(same, several_lanes, 0, COUNT(lines));
+	tcase_add_loop_test(wrong, damage, 0, COUNT(lines) * TIMES);
 	tcase_add_loop_test(wrong, short_of_memory, 0, COUNT(lines) * TIMES);
 	return suite;
 }

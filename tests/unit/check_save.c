@@ -88,7 +88,8 @@ read_back(const struct play *p, struct changelog *log)
 		struct wire in = store_wire(chunk[i]);
 
 		while (in.at < in.end) {
-			uint32_t id = (unsigned char)in.at[0] | (unsigned)(unsigned char)in.at[1] << 8;
+			const unsigned char *number = (const unsigned char *)in.at;
+			uint32_t id = number[0] + number[1] * 256U;
 
 			in.at += 2;
 			entry[id] = wire_get_word(&in);

@@ -158,7 +158,8 @@ open_rig(struct rig *rig)
 	struct pipeline_config config = {
 		.plan = &rig->plan, .from = format_find("tsv"), .to = rig->to, .seed = rig->seed,
 		.time_format = TIME_EPOCH_MS, .sources = play->events ? 1 : 2,
-		.lateness = play->lateness, .store = rig->cuts->saves ? &rig->cuts->store.store : NULL,
+		.lateness = play->lateness,
+		.store = rig->cuts->saves ? &rig->cuts->store.store : NULL,
 		.host = { .arg = rig, .write = write_rows, .closed = closed },
 	};
 
@@ -194,6 +195,29 @@ gather(struct rig *rig)
 	return 0;
 }
 
+/* A chunk has other bytes, or is another part's. */
+static void
+damage(struct memory_store *m)
+{
+	struct stored *c = m->n == 0 ? NULL : &m->chunk[rand_below(m->n)];
+
+	if (c == NULL)
+		return;
+	switch (rand_below(8)) {
+	case 0:
+		c->part.role = (enum store_role)rand_below(12);
+		break;
+	case 1:
+		c->part.owner = (uint32_t)rand_below(6);
+		break;
+	case 2:
+		c->part.tick += (int64_t)rand_below(5) - 2;
+		break;
+	default:
+		store_damage(c);
+	}
+}
+
 static int
 load(struct rig *rig)
 {
@@ -216,6 +240,8 @@ go_on(struct rig *rig, struct moment m)
 
 	close_rig(rig);
 	c->cuts++;
+	if (c->damages)
+		damage(&c->store);
 	if (open_rig(rig) == -1)
 		return -1;
 	if (c->fault != 0)
@@ -223,6 +249,8 @@ go_on(struct rig *rig, struct moment m)
 	rc = load(rig);
 	if (c->fault != 0)
 		c->reached |= fault_clear() >= c->fault;
+	if (rc == 0 && c->damages)
+		return err_set(rig->err, ERR_RUN, "it was not seen");
 	if (rc == 0 && !rig->play->events)
 		pipeline_begin(&rig->p, m);
 	return rc;
@@ -332,7 +360,8 @@ run_clock(struct rig *rig)
 
 		if (run_batch(rig, &at, m) == -1)
 			return -1;
-		if ((tick == play->last && play->open ? pipeline_finish(&rig->p, m, true, rig->err) :
+		if ((tick == play->last && play->open ?
+		    pipeline_finish(&rig->p, m, true, rig->err) :
 		    pipeline_end(&rig->p, m, rig->err)) == -1 ||
 		    pipeline_flush(&rig->p, rig->err) == -1)
 			return -1;

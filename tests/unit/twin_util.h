@@ -33,7 +33,7 @@ struct twin_play {
 	bool			 events;	/* by event time ... */
 	int64_t			 lateness;
 	bool			 open;		/* the last batch is open when the input ends */
-	bool			 rows;		/* batches are of TWIN_ROWS rows; time goes back, too */
+	bool			 rows;		/* batches are of TWIN_ROWS; time goes back, too */
 };
 
 /* ODD: also with keys that are a number to some and not to others (01). */
@@ -51,6 +51,7 @@ struct twin_cuts {
 	bool			 saves;		/* it puts its state down at random moments ... */
 	bool			 goes_on;	/* ... and then another pipeline may go on */
 	unsigned		 lanes;		/* that feed, if the plan is parallel */
+	bool			 damages;	/* what it goes on from: a run ends with that */
 	uint64_t		 fault;		/* allocation that fails as one goes on, or 0 ... */
 	bool			 reached;	/* ... which was asked for */
 	int			 saved, cuts;	/* how often it was so */
