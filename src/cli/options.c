@@ -20,8 +20,8 @@ enum {
 	IN, FORMAT, COLUMNS, BAD, TIME, TIME_PARSE, LATENESS, LATE, IDLE, MAX_LINE, ON_EOF,
 	RETRIES, CONNECT_TIMEOUT, MAX_CLIENTS, MAX_RATE, FROM, NEW_ONLY, BATCH, WINDOW, SLIDE,
 	EMIT, EMPTY, UNTIL, FAIL_IF, SILENT, SCRIPT, OUT, TO, HEADER, META, TIME_FORMAT, JOBS,
-	QUIET, CHECKPOINT, SYNC, JOURNAL, RESUME_CHANGED, MAX_MEMORY, ON_FULL, STATS, PROGRESS,
-	HELP, VERSION, LIST, EXPLAIN,
+	QUIET, CHECKPOINT, SYNC, JOURNAL, RESUME_CHANGED, MAX_MEMORY, ON_FULL, DRAIN, STATS,
+	PROGRESS, HELP, VERSION, LIST, EXPLAIN,
 };
 
 static const struct opt input_opts[] = {
@@ -72,6 +72,7 @@ static const struct opt running_opts[] = {
 	{ "resume-changed", 0, RESUME_CHANGED, NULL, "of another pipeline keep what is alike" },
 	{ "max-memory", 0, MAX_MEMORY, "SIZE", "a bound on the memory of the process (none)" },
 	{ "on-full", 0, ON_FULL, "WHAT", "what happens there: fail, evict, approx (fail)" },
+	{ "drain-timeout", 0, DRAIN, "DUR", "time to end in after a signal (30s)" },
 	{ 0 },
 };
 
@@ -389,6 +390,8 @@ take_option(void *arg, int id, const char *value, int word, struct err *err)
 		return options_max_memory(s, value, word, err);
 	case ON_FULL:
 		return options_on_full(s, value, word, err);
+	case DRAIN:
+		return read_duration("drain-timeout", &s->job.drain, value, word, err);
 	case HELP:
 		s->action = ACTION_HELP;
 		return 0;

@@ -31,6 +31,7 @@ set_defaults(struct settings *s)
 			.jobs = 1,
 			.idle = 10000000,
 			.journal = (uint64_t)1 << 30,
+			.drain = 30000000,
 			.from = format_find("lines"),
 		},
 		.out = "-",

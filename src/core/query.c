@@ -255,7 +255,6 @@ void
 query_start(struct query *q, uint64_t from)
 {
 	(void)sqlite3_reset(q->stmt);
-	q->stopping = 0;
 	q->source[0].from = q->source[0].at = from;
 }
 

@@ -53,11 +53,10 @@ enum query_got {
 };
 
 /*
- * Asked now and then while a query runs, when it is set; true makes the query fail.  For the
- * host, whose signals should end even a query that does not.  SINCE is the query's, 0 when it
- * starts: the host may note there when it first saw a reason to stop.
+ * Asked now and then while a query runs, when it is set; true makes the query fail.  For the host,
+ * which must end even when a query does not.
  */
-extern bool (*query_stop)(int64_t *since);
+extern bool (*query_stop)(void);
 
 /* Two random words of the host's, so that no attacker can choose keys of a join that collide. */
 extern uint64_t query_seed[2];

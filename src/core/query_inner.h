@@ -50,7 +50,6 @@ struct query {
 	bool			 declaring;	/* a table: the SQL is ours */
 	char			 refused[120];	/* by the authorizer, and why; or "" */
 	char			 reason[160];	/* of the last QUERY_BAD */
-	int64_t			 stopping;	/* for query_stop */
 };
 
 /* query_table.c: declares the tables with the columns that they have now; an SQLite code. */

@@ -51,6 +51,7 @@ struct job_config {
 	const char			*late_file;	/* ... for late ones, or NULL ... */
 	int64_t				 idle;		/* ... so long idle, not waited for */
 	int64_t				 silent;	/* microseconds; 0: silence is no failure */
+	int64_t				 drain;		/* ... that an ending signal leaves */
 	enum bad_policy			 bad;
 	const char			*bad_file;	/* of BAD_FILE */
 	struct job_source		*sources;

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define BLOCK_BYTES ((size_t)512 << 10)	/* read and fed at a time: half a second-level cache */
-#define QUERY_GRACE 2000000		/* microseconds, for a query when a signal has come */
 #define SIGNAL_SECONDS 1		/* between looks, when nothing tells of them */
 
 /* ---- events ---- */
@@ -100,21 +99,11 @@ open_loop(struct job *job, struct err *err)
 	return job->boundary == NULL ? err_memory(err, "starting") : 0;
 }
 
-/*
- * A query that runs when a signal comes, or that is needed to end the open windows, gets this long:
- * the answer is due, but a query without an end must not keep the process.
- */
+/* A query without an end must not keep a process that was told to end. */
 static bool
-stop_query(int64_t *since)
+stop_query(void)
 {
-	int64_t now;
-
-	if (signals_ending() == 0)
-		return false;
-	now = sys.mono();
-	if (*since == 0)
-		*since = now;
-	return now - *since > QUERY_GRACE;
+	return sys_overdue != 0;
 }
 
 static int
@@ -122,7 +111,7 @@ open_signals(struct job *job, struct err *err)
 {
 	int fd;
 
-	if (signals_open(&fd, err) == -1)
+	if (signals_open(&fd, job->config->drain, err) == -1)
 		return -1;
 	query_stop = stop_query;
 	job->signal_event = event_new(job->base, fd, EV_READ | EV_PERSIST, signal_cb, job);

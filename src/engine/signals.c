@@ -7,16 +7,21 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What comes again so soon is the same request: timeout(1) signals its child and then its group. */
 #define REPEAT_US 100000
 
-static const int handled[] = { SIGINT, SIGTERM, SIGUSR1, SIGPIPE };
+#define ALARM_US 50000			/* between two alarms when the time to end is over */
+#define ALARMS 20			/* that may be ignored before the process ends */
+
+static const int handled[] = { SIGINT, SIGTERM, SIGUSR1, SIGPIPE, SIGALRM };
 
 /* A handler has no other way to find them. */
 static volatile sig_atomic_t ending, status;
 static volatile sig_atomic_t pipe_fds[2] = { -1, -1 };
 static int64_t first_term, first_int;	/* when they came; seen by one handler at a time only */
+static int64_t limit;			/* the time to end, in microseconds */
 
 static void
 close_end(int i)
@@ -47,28 +52,60 @@ insists(int number)
 	return now - *first >= REPEAT_US;
 }
 
+/* Without the timer, should the system refuse it, there is as much time as it takes. */
+static void
+start_ending(int number)
+{
+	const struct itimerval timer = {
+		.it_value = sys_timeval(limit), .it_interval = sys_timeval(ALARM_US),
+	};
+
+	ending = number;
+	(void)sys.setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/* Once more the time to end is over: whatever is being waited for was interrupted. */
+static void
+give_up(void)
+{
+	static const char message[] =
+	    "streamctl: gave up: it did not end in time (--drain-timeout)\n";
+	static int alarms;
+
+	sys_overdue = 1;
+	if (alarms++ < ALARMS)
+		return;
+	(void)!sys.write(STDERR_FILENO, message, sizeof(message) - 1);
+	_exit(ERR_RUN);
+}
+
 static void
 handler(int number)
 {
 	int saved = errno;
 
-	if (number == SIGUSR1)
+	if (number == SIGALRM)
+		give_up();
+	else if (number == SIGUSR1)
 		status = 1;
 	else if (insists(number))
 		signals_die(number);	/* as soon as this handler returns */
 	else if (ending == 0)
-		ending = number;
+		start_ending(number);
 	wake();
 	errno = saved;
 }
 
-/* What the parent has ignored, as a shell does for what runs in its background, stays ignored. */
+/*
+ * What the parent has ignored, as a shell does for what runs in its background, stays ignored, but
+ * for the signals that nobody else sends.
+ */
 static int
 install(int number)
 {
 	struct sigaction action;
 
-	if (number != SIGPIPE && sys.sigaction(number, NULL, &action) == 0 &&
+	if (number != SIGPIPE && number != SIGALRM && sys.sigaction(number, NULL, &action) == 0 &&
 	    action.sa_handler == SIG_IGN)
 		return 0;
 	memset(&action, 0, sizeof(action));
@@ -78,10 +115,11 @@ install(int number)
 }
 
 int
-signals_open(int *fd, struct err *err)
+signals_open(int *fd, int64_t drain, struct err *err)
 {
 	int fds[2];
 
+	limit = drain;
 	if (sys.pipe2(fds, O_CLOEXEC | O_NONBLOCK) == -1)
 		return err_system(err, "signals", "pipe", errno);
 	pipe_fds[0] = *fd = fds[0];
@@ -107,13 +145,14 @@ signals_status(void)
 	return true;
 }
 
-/* The run is over but for its last words, which only a SIGINT may cut off. */
+/* The run is over but for its last words, which only a SIGINT and the time may cut off. */
 static void
 reset(int number)
 {
 	struct sigaction action;
 
-	if (sys.sigaction(number, NULL, &action) == 0 && action.sa_handler != handler)
+	if (number == SIGALRM ||
+	    (sys.sigaction(number, NULL, &action) == 0 && action.sa_handler != handler))
 		return;
 	memset(&action, 0, sizeof(action));
 	action.sa_handler = number == SIGINT ? SIG_DFL : SIG_IGN;

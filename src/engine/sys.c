@@ -73,6 +73,12 @@ real_resident(void)
 	return (size_t)pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+static int
+real_setitimer(int which, const struct itimerval *value, struct itimerval *before)
+{
+	return setitimer((__itimer_which_t)which, value, before);
+}
+
 static int64_t
 read_clock(clockid_t clock)
 {
@@ -99,6 +105,8 @@ real_point(const char *name)
 {
 	(void)name;
 }
+
+atomic_int sys_overdue;
 
 struct sys sys = {
 	.open = real_open,
@@ -139,6 +147,8 @@ struct sys sys = {
 	.getaddrinfo = getaddrinfo,
 	.getrandom = getrandom,
 	.sigaction = sigaction,
+	.setitimer = real_setitimer,
+	.kill = kill,
 	.spawn = posix_spawn,
 	.waitpid = waitpid,
 	.thread = real_thread,

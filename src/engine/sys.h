@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -59,6 +60,8 @@ struct sys {
 		    struct addrinfo **);	/* an EAI_ number, or 0; freed with freeaddrinfo */
 	ssize_t	(*getrandom)(void *bytes, size_t size, unsigned flags);
 	int	(*sigaction)(int number, const struct sigaction *, struct sigaction *);
+	int	(*setitimer)(int which, const struct itimerval *, struct itimerval *before);
+	int	(*kill)(pid_t, int number);
 	int	(*spawn)(pid_t *, const char *path, const posix_spawn_file_actions_t *,
 		    const posix_spawnattr_t *, char *const argv[], char *const environment[]);
 						/* an errno, or 0 */
@@ -72,6 +75,13 @@ struct sys {
 };
 
 extern struct sys sys;
+
+/*
+ * The time that a run has to end, once it was told to, is over: what waits for somebody else gives
+ * up.  Whoever waits looks here after each EINTR, which comes again and again from then on.  Set by
+ * the handler of engine/signals.c and never cleared.
+ */
+extern atomic_int sys_overdue;
 
 /* sys.open, again and again while signals interrupt it: a FIFO may wait for its other end. */
 int sys_open(const char *path, int flags, mode_t mode);

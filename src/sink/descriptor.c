@@ -19,10 +19,21 @@ wait_writable(int fd)
 }
 
 int
+descriptor_overdue(const char *subject, struct err *err)
+{
+	return err_set(err, ERR_RUN, "%s: gave up: it did not take all before the time to end was "
+	    "over (--drain-timeout)", subject);
+}
+
+int
 descriptor_write(int fd, const char *subject, const char *bytes, size_t len, struct err *err)
 {
 	while (len > 0) {
-		ssize_t n = sys.write(fd, bytes, len);
+		ssize_t n;
+
+		if (sys_overdue != 0)
+			return descriptor_overdue(subject, err);
+		n = sys.write(fd, bytes, len);
 
 		if (n >= 0) {
 			bytes += n;

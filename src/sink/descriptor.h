@@ -7,10 +7,14 @@
 #include <stddef.h>
 
 /*
- * Writes LEN bytes, waiting as long as it takes; a signal or a non-blocking descriptor does not
- * end it.  0, or -1 with the error, which names SUBJECT.
+ * Writes LEN bytes, waiting as long as it takes, or as the run has to end once it was told to; a
+ * signal or a non-blocking descriptor does not end it.  0, or -1 with the error, which names
+ * SUBJECT.
  */
 int descriptor_write(int fd, const char *subject, const char *bytes, size_t len, struct err *);
+
+/* Returns -1 with the error that SUBJECT kept the run from ending in time. */
+int descriptor_overdue(const char *subject, struct err *);
 
 /* Opens PATH to be written anew; the descriptor, or -1 with the error. */
 int descriptor_create(const char *path, struct err *);

@@ -138,7 +138,7 @@ start(struct sink *s, int in, pid_t *pid)
 	return number;
 }
 
-/* Waits until the command has ended and judges it. */
+/* Waits until the command has ended and judges it; one that never does is told to, in the end. */
 static int
 finish(struct sink *s, pid_t pid, struct err *err)
 {
@@ -146,9 +146,16 @@ finish(struct sink *s, pid_t pid, struct err *err)
 	const char *time = e->time + sizeof(TIME_NAME) - 1;
 	int status;
 
-	while (sys.waitpid(pid, &status, 0) == -1)
+	while (sys.waitpid(pid, &status, 0) == -1) {
 		if (errno != EINTR)
 			return err_system(err, "exec", "waitpid", errno);
+		if (sys_overdue != 0) {
+			(void)sys.kill(pid, SIGTERM);
+			return err_set(err, ERR_RUN, "exec: batch %s: gave up: the command did not "
+			    "end before the time to end was over (--drain-timeout): %s", time,
+			    s->rest);
+		}
+	}
 	if (WIFSIGNALED(status))
 		return err_set(err, ERR_RUN, "exec: batch %s: killed by signal %d (%s): %s", time,
 		    WTERMSIG(status), strsignal(WTERMSIG(status)), s->rest);

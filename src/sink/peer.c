@@ -24,7 +24,8 @@ peer_pause(int64_t us)
 {
 	int64_t end = sys.mono() + us;
 
-	while (us > 0 && sys.poll(NULL, 0, (int)((us + 999) / 1000)) == -1 && errno == EINTR)
+	while (us > 0 && sys_overdue == 0 &&
+	    sys.poll(NULL, 0, (int)((us + 999) / 1000)) == -1 && errno == EINTR)
 		us = end - sys.mono();
 }
 
@@ -52,7 +53,7 @@ await(int fd)
 {
 	int64_t end = sys.mono() + CONNECT_SECONDS * INT64_C(1000000), left;
 
-	while ((left = end - sys.mono()) > 0) {
+	while ((left = end - sys.mono()) > 0 && sys_overdue == 0) {
 		struct pollfd p = { .fd = fd, .events = POLLOUT };
 		int n = sys.poll(&p, 1, (int)((left + 999) / 1000));
 

@@ -35,7 +35,7 @@ int peer_connect(const struct peer *, struct peer_failure *);
  */
 short peer_wait(int fd, short events, int timeout);
 
-/* Waits so many microseconds. */
+/* Waits so many microseconds, or until the time to end is over. */
 void peer_pause(int64_t us);
 
 /* The errno that a socket has failed with; 0: it has not. */

@@ -7,6 +7,7 @@
  */
 #include "base/buf.h"
 #include "engine/sys.h"
+#include "sink/descriptor.h"
 #include "sink/peer.h"
 #include "sink/sink.h"
 #include "source/backoff.h"
@@ -71,6 +72,16 @@ give_up(struct sink *s, const char *why, struct err *err)
 	return -1;
 }
 
+/* The run had so much time to end, and the peer has not taken all: says so and returns -1. */
+static int
+overdue(struct sink *s, struct err *err)
+{
+	struct tcp *t = s->private;
+
+	t->failed = true;
+	return descriptor_overdue(s->address, err);
+}
+
 /* There is no connection, for the reason in F: makes one.  0, or -1 with the error. */
 static int
 retry(struct sink *s, struct peer_failure *f, struct err *err)
@@ -90,6 +101,8 @@ retry(struct sink *s, struct peer_failure *f, struct err *err)
 		s->notice(s, "%s; retry %u of %d in %.1fs", f->why, t->attempts, ATTEMPTS,
 		    (double)wait / 1e6);
 		peer_pause(wait);
+		if (sys_overdue != 0)
+			return overdue(s, err);
 	} while (connect_once(s, f) == -1);
 	return 0;
 }
@@ -172,9 +185,12 @@ push(struct sink *s, struct err *err)
 	struct tcp *t = s->private;
 
 	while (t->sent < t->batch.len) {
-		ssize_t n = write_some(s);
 		int number = 0;
+		ssize_t n;
 
+		if (sys_overdue != 0)
+			return overdue(s, err);
+		n = write_some(s);
 		if (n >= 0)
 			continue;
 		if (errno == EAGAIN || errno == EWOULDBLOCK)
@@ -206,8 +222,11 @@ settle(struct sink *s, struct err *err)
 	struct tcp *t = s->private;
 
 	while (t->batch.len > 0) {
-		int left = in_doubt(s, err), number;
+		int left, number;
 
+		if (sys_overdue != 0)
+			return overdue(s, err);
+		left = in_doubt(s, err);
 		if (left == -1) {
 			t->failed = true;
 			return -1;

@@ -30,9 +30,8 @@ static struct arena names;
 static unsigned looks;
 
 static bool
-stop(int64_t *since)
+stop(void)
 {
-	(void)since;
 	return ++looks > STEPS / 20000;
 }
 

@@ -16,6 +16,7 @@ import time
 BINARY = ""
 WRAP = []
 DEADLINE = 20.0
+LONG = False
 
 
 class Failed(Exception):
@@ -26,8 +27,9 @@ class Skip(Exception):
     """The test cannot run on this machine."""
 
 
-def setup(binary):
-    global BINARY, WRAP, DEADLINE
+def setup(binary, long=False):
+    global BINARY, WRAP, DEADLINE, LONG
+    LONG = long
     BINARY = binary
     WRAP = shlex.split(os.environ.get("STREAMCTL_WRAP", ""))
     DEADLINE = float(os.environ.get("NET_DEADLINE", 120 if WRAP else 20))

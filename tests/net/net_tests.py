@@ -826,12 +826,12 @@ def test_sigint_once(t):
 
 
 @contextlib.contextmanager
-def stuck(t):
+def stuck(t, *args):
     """A run that writes to a pipe which is full, and the end to read."""
     r, w = os.pipe()
     stop = threading.Event()
     try:
-        p = t.run("-b", "20ms", "grep", "", stdin=subprocess.PIPE, stdout=w)
+        p = t.run("-b", "20ms", *args, "grep", "", stdin=subprocess.PIPE, stdout=w)
         os.close(w)
 
         def feed():

@@ -45,7 +45,7 @@
 	X(getrandom) X(sigaction) X(thread) X(ioctl) X(rename) X(mkdir) X(unlink) X(shutdown) \
 	X(getaddrinfo) X(spawn) X(waitpid) X(pread) X(stat) X(opendir) X(readdir) X(closedir) \
 	X(inotify_init1) X(inotify_add_watch) X(inotify_rm_watch) X(recvmsg) X(lseek) X(fsync) \
-	X(ftruncate) X(flock)
+	X(ftruncate) X(flock) X(setitimer) X(kill)
 
 /* What SQLite does with its files, which passes our table by: calls of its own, under names too. */
 #define LITE_CALLS(X) X(open) X(pread) X(pwrite) X(fstat) X(ftruncate) X(fcntl) X(mmap) X(unlink)
@@ -463,6 +463,18 @@ f_point(const char *name)
 {
 	(void)name;
 	(void)fails(CALL_point);
+}
+
+static int
+f_setitimer(int which, const struct itimerval *value, struct itimerval *before)
+{
+	return fails(CALL_setitimer) ? -1 : real.setitimer(which, value, before);
+}
+
+static int
+f_kill(pid_t pid, int number)
+{
+	return fails(CALL_kill) ? -1 : real.kill(pid, number);
 }
 
 /* ---- SQLite's own calls ---- */
