@@ -20,8 +20,8 @@ enum {
 	IN, FORMAT, COLUMNS, BAD, TIME, TIME_PARSE, LATENESS, LATE, IDLE, MAX_LINE, ON_EOF,
 	RETRIES, CONNECT_TIMEOUT, MAX_CLIENTS, MAX_RATE, FROM, NEW_ONLY, BATCH, WINDOW, SLIDE,
 	EMIT, EMPTY, UNTIL, FAIL_IF, SILENT, SCRIPT, OUT, TO, HEADER, META, TIME_FORMAT, JOBS,
-	QUIET, CHECKPOINT, SYNC, JOURNAL, RESUME_CHANGED, MAX_MEMORY, ON_FULL, DRAIN, STATS,
-	PROGRESS, HELP, VERSION, LIST, EXPLAIN,
+	QUIET, CHECKPOINT, SYNC, JOURNAL, RESUME_CHANGED, MAX_MEMORY, ON_FULL, SHED, DRAIN,
+	STATS, PROGRESS, HELP, VERSION, LIST, EXPLAIN,
 };
 
 static const struct opt input_opts[] = {
@@ -72,6 +72,7 @@ static const struct opt running_opts[] = {
 	{ "resume-changed", 0, RESUME_CHANGED, NULL, "of another pipeline keep what is alike" },
 	{ "max-memory", 0, MAX_MEMORY, "SIZE", "a bound on the memory of the process (none)" },
 	{ "on-full", 0, ON_FULL, "WHAT", "what happens there: fail, evict, approx (fail)" },
+	{ "shed", 0, SHED, "POLICY", "overload drops oldest, newest or sample (nothing)" },
 	{ "drain-timeout", 0, DRAIN, "DUR", "time to end in after a signal (30s)" },
 	{ 0 },
 };
@@ -336,6 +337,17 @@ set_output(struct settings *s, int id, const char *value, int word, struct err *
 }
 
 static int
+set_shed(struct settings *s, const char *value, int word, struct err *err)
+{
+	static const char *const policies[] = { "oldest", "newest", "sample", NULL };
+	int chosen = read_choice("shed", policies, value, word, err);
+
+	s->job.shed = (enum shed_policy)(chosen + 1);
+	s->shed_word = word;
+	return chosen == -1 ? -1 : 0;
+}
+
+static int
 set_list(struct settings *s, const char *value, int word, struct err *err)
 {
 	static const char *const kinds[] = { "stages", "sources", "sinks", "formats", NULL };
@@ -390,6 +402,8 @@ take_option(void *arg, int id, const char *value, int word, struct err *err)
 		return options_max_memory(s, value, word, err);
 	case ON_FULL:
 		return options_on_full(s, value, word, err);
+	case SHED:
+		return set_shed(s, value, word, err);
 	case DRAIN:
 		return read_duration("drain-timeout", &s->job.drain, value, word, err);
 	case HELP:

@@ -169,6 +169,9 @@ parse_plan(struct settings *s, int argc, char **argv, int first, struct err *err
 		    "rows");
 	if (s->on_full_word > 0 && s->job.max_memory == 0)
 		return err_word(err, s->on_full_word, "--on-full needs a bound: --max-memory SIZE");
+	if (s->job.shed != SHED_NONE && (s->defaults.batch.rows || s->defaults.time_field != NULL))
+		return err_word(err, s->shed_word, "--shed needs batches by the clock, not by %s",
+		    s->defaults.batch.rows ? "rows" : "--time");
 	if (plan_parse(&s->plan, &s->defaults, argv + first, argc - first, first, err) == 0 &&
 	    bind_plan(s, err) == 0)
 		return set_outputs(s, err) == -1 ? -1 : identity_make(s, first, err);

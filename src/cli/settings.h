@@ -28,6 +28,7 @@ struct settings {
 	int			 out_word;
 	int			 on_full_word;	/* of --on-full */
 	const struct format_class *to;		/* how rows are written */
+	int			 shed_word;	/* --shed */
 	const char		*columns;	/* --columns, or NULL */
 	int			 columns_word;
 	int			 inputs;	/* how many -i there are */

@@ -233,10 +233,10 @@ end_rows(struct job *job, const struct cut *cut)
 
 /* Feeds a block of which some row ends a batch, piece by piece; the last piece may end none. */
 static int
-feed_rows(struct job *job, const struct block *whole)
+feed_rows(struct job *job, const struct lines *lines, const struct block *whole)
 {
 	int64_t size = job->config->plan->batch.ticks;
-	struct cut cut = cut_start(&job->lines, whole);
+	struct cut cut = cut_start(lines, whole);
 	struct err err;
 
 	if (job->workers != NULL && workers_wait(job->workers, &err) == -1)
@@ -264,17 +264,17 @@ ends_batch(const struct job *job, const struct block *b)
 }
 
 static int
-feed_block(struct job *job, const struct block *b)
+feed_block(struct job *job, struct lines *lines, const struct block *b)
 {
 	struct err err;
 
 	if (ends_batch(job, b))
-		return feed_rows(job, b);
+		return feed_rows(job, lines, b);
 	job->rows += (int64_t)b->records;
 	if (job_by_rows(job))
 		batch_begin(job);
 	if (job->workers != NULL) {
-		int taken = workers_offer(job->workers, &job->lines, &err);
+		int taken = workers_offer(job->workers, lines, &err);
 
 		if (taken != 0)
 			return taken == -1 ? job_fail(job, &err) : 0;
@@ -282,25 +282,48 @@ feed_block(struct job *job, const struct block *b)
 	return feed_here(job, b);
 }
 
+static struct block
+block_of(const struct lines *l)
+{
+	return (struct block){
+		.text = l->data, .len = l->len, .records = l->records, .source = l->source,
+		.layout = l->layout,
+	};
+}
+
+int
+batch_feed_lines(struct job *job, struct lines *lines)
+{
+	struct block b = block_of(lines);
+
+	if (b.records > 0 && feed_block(job, lines, &b) == -1)
+		return -1;
+	lines_empty(lines);
+	return memory_look(job);
+}
+
 int
 batch_feed(struct job *job)
 {
-	struct block b = {
-		.text = job->lines.data, .len = job->lines.len, .records = job->lines.records,
-		.source = job->lines.source, .layout = job->lines.layout,
-	};
+	struct block b = block_of(&job->lines);
 
-	if (job->failed)
+	if (job->failed || (b.records > 0 && commit_journal(job, &b) == -1))
 		return -1;
-	if (b.records > 0 && (commit_journal(job, &b) == -1 || feed_block(job, &b) == -1))
-		return -1;
-	lines_empty(&job->lines);
-	if (memory_look(job) == -1)
+	if (job->overload != NULL && !job->paced && !job->replaying)
+		return overload_put(job);
+	if (batch_feed_lines(job, &job->lines) == -1)
 		return -1;
 	/* By event time batches end while a block is fed, and between blocks all can be put down. */
 	if (job->due && job_by_events(job) && commit_batch(job, &nothing) == -1)
 		return -1;
 	return commit_full(job);
+}
+
+/* The same, and of what waits nothing is left. */
+static int
+feed_all(struct job *job)
+{
+	return batch_feed(job) == -1 ? -1 : overload_drain(job);
 }
 
 int
@@ -317,7 +340,7 @@ batch_tick(struct job *job)
 	while (by_clock(job) && ticker_due(&job->ticker, now = sys.mono())) {
 		int64_t lateness = ticker_lateness(&job->ticker, now);
 
-		if (batch_feed(job) == -1 ||
+		if (feed_all(job) == -1 ||
 		    end_batch(job, batch_end(job), lateness, false, &nothing) == -1)
 			return -1;
 		ticker_next(&job->ticker, sys.wall(), sys.mono());
@@ -329,7 +352,7 @@ batch_tick(struct job *job)
 int
 batch_finish(struct job *job)
 {
-	if (batch_tick(job) == -1 || batch_feed(job) == -1)
+	if (batch_tick(job) == -1 || feed_all(job) == -1)
 		return -1;
 	if (job_by_events(job))
 		return events_finish(job);

@@ -231,6 +231,8 @@ static const struct ahead nothing;
 int
 commit_now(struct job *job)
 {
+	if (overload_drain(job) == -1)
+		return -1;
 	return commit_or_fail(job, &nothing, true, false);
 }
 

@@ -62,6 +62,18 @@ take_reconnects(struct job *job)
 	return sum;
 }
 
+/* Datagrams that the system dropped since the last call. */
+static uint64_t
+take_dropped(struct job *job)
+{
+	uint64_t before = job->dropped, sum = 0;
+
+	for (size_t i = 0; i < job->nsources; i++)
+		sum += job->source[i]->dropped;
+	job->dropped = sum;
+	return sum - before;
+}
+
 static int
 take_late(struct job *job)
 {
@@ -130,6 +142,7 @@ figures_close(struct job *job, struct moment end)
 
 	job->batch.time = job->past.time = job_by_rows(job) ? end.wall : end.tick;
 	job->batch.reconnects = take_reconnects(job);
+	job->batch.dropped = take_dropped(job);
 	if (job->bound && take_counts(job) == -1)
 		return -1;
 	if (job->stats_fd != -1)

@@ -71,6 +71,25 @@ goes_on(const struct job *job)
 	return !job->failed && !job->source_failed && job->signal == 0 && job->running > 0;
 }
 
+/* A file can wait: nothing of it is shed, and it is not read while something waits to be fed. */
+static int
+take_turn(struct job *job, struct source *ready)
+{
+	int rc;
+
+	if (ready == NULL || !ready->ready)
+		return 0;
+	if (batch_feed(job) == -1)
+		return -1;
+	if (overload_waiting(job))
+		return 0;
+	job->paced = true;
+	ready->class->turn(ready);
+	rc = batch_feed(job);
+	job->paced = false;
+	return rc;
+}
+
 static int
 loop(struct job *job)
 {
@@ -78,7 +97,8 @@ loop(struct job *job)
 
 	while (goes_on(job)) {
 		struct source *ready = next_ready(job);
-		int flags = EVLOOP_ONCE | (ready != NULL ? EVLOOP_NONBLOCK : 0);
+		bool busy = ready != NULL || overload_waiting(job);
+		int flags = EVLOOP_ONCE | (busy ? EVLOOP_NONBLOCK : 0);
 
 		if (batch_set_timer(job) == -1)
 			return -1;
@@ -87,9 +107,8 @@ loop(struct job *job)
 			return job_fail(job, &err);
 		}
 		take_signals(job);
-		if (ready != NULL && ready->ready && goes_on(job))
-			ready->class->turn(ready);
-		if (batch_tick(job) == -1 || batch_feed(job) == -1 ||
+		if ((goes_on(job) && take_turn(job, ready) == -1) || batch_tick(job) == -1 ||
+		    batch_feed(job) == -1 || overload_work(job) == -1 ||
 		    batch_inputs(job, false) == -1)
 			return -1;
 	}
@@ -118,11 +137,12 @@ check_accounts(const struct job *job, struct err *err)
 
 		if (c->account != -1 && !adds_up(job, c))
 			return err_set(err, ERR_RUN, "internal error: %llu records came, but %llu "
-			    "counted, %llu filtered and %llu bad do not add up to them; please "
-			    "report this", (unsigned long long)job->sums.lines.records,
+			    "counted, %llu filtered, %llu bad and %llu shed do not add up to "
+			    "them; please report this", (unsigned long long)job->sums.lines.records,
 			    (unsigned long long)a->counted,
 			    (unsigned long long)stats_filtered(a),
-			    (unsigned long long)(a->bad + job->sums.lines.bad));
+			    (unsigned long long)(a->bad + job->sums.lines.bad),
+			    (unsigned long long)job->sums.shed);
 	}
 	return 0;
 }
@@ -136,6 +156,7 @@ tell_end(struct job *job, struct err *err)
 
 	if (check_accounts(job, err) == -1)
 		return -1;
+	overload_tell(job);
 	if (bad > (job->told_bad ? 1 : 0) && !job->config->quiet) {
 		(void)snprintf(line, sizeof(line), "%llu of %llu records were bad",
 		    (unsigned long long)bad, (unsigned long long)s->lines.records);

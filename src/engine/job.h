@@ -16,12 +16,14 @@
 #include "core/ticker.h"
 #include "engine/checkpoint.h"
 #include "engine/journal.h"
+#include "engine/shed.h"
 #include "engine/stats.h"
 #include "engine/workers.h"
 #include "sink/sink.h"
 #include "source/source.h"
 
 struct event;
+struct overload;
 
 struct job_source {			/* a source; several of one -i if it is a glob */
 	int				 number;	/* of the -i, from 0 */
@@ -52,6 +54,7 @@ struct job_config {
 	int64_t				 idle;		/* ... so long idle, not waited for */
 	int64_t				 silent;	/* microseconds; 0: silence is no failure */
 	int64_t				 drain;		/* ... that an ending signal leaves */
+	enum shed_policy		 shed;
 	enum bad_policy			 bad;
 	const char			*bad_file;	/* of BAD_FILE */
 	struct job_source		*sources;
@@ -122,6 +125,8 @@ struct job {
 	struct layout_node	*layouts;	/* of connections whose header is another */
 	struct pipeline		 pipeline;
 	struct workers		*workers;	/* NULL: the loop feeds */
+	struct overload		*overload;	/* NULL: nothing is ever shed */
+	bool			 paced;		/* a file is read: it can wait, nothing is shed */
 	struct ticker		 ticker;	/* batches by time */
 	int64_t			 rows;		/* batches by rows: fed since the start */
 	const struct format_class **to;		/* formats of the outputs */
@@ -136,6 +141,7 @@ struct job {
 	struct account		*account_sums;	/* of each account of the plan */
 	uint64_t		 bad_records;	/* that stages or the format found */
 	uint64_t		 late_records;
+	uint64_t		 dropped;	/* datagrams, by the system, so far */
 	uint64_t		 batches;	/* written */
 	int64_t			 line_mono;	/* when the last status line was shown ... */
 	uint64_t		 line_records;	/* ... and the records by then */
@@ -280,6 +286,7 @@ int resume_state(struct job *, struct err *);
 /* Before the sources start: feeds what the journal has, ends batches that were missed.  0 or -1. */
 int resume_start(struct job *, struct err *);
 void resume_close(struct job *);
+
 /* memory.c */
 
 /* Sets the bound of --max-memory; 0 or -1. */
@@ -290,6 +297,23 @@ int memory_look(struct job *);
 
 /* At the end: what was evicted. */
 void memory_tell(const struct job *);
+
+/* overload.c: what was read and is not fed yet, for --shed; without it there is none. */
+
+int overload_open(struct job *, struct err *);
+void overload_close(struct job *);
+
+bool overload_waiting(const struct job *);
+
+/* Lets job->lines wait, in the place of others if there are too many; 0 or -1. */
+int overload_put(struct job *);
+
+/* Feeds some of what waits, if it is its turn, or all of it; 0 or -1. */
+int overload_work(struct job *);
+int overload_drain(struct job *);
+
+/* Tells at the end how many were dropped. */
+void overload_tell(const struct job *);
 
 /* batch.c */
 
@@ -318,7 +342,7 @@ int batch_set_timer(struct job *);
 /* Ends every batch whose time is over; to be called before anything is read. */
 int batch_tick(struct job *);
 
-/* Feeds what has been read. */
+/* Feeds what has been read, or lets it wait, see overload.c. */
 int batch_feed(struct job *);
 
 /* By the clock: ends a batch that ended at TICK, before this run began.  0 or -1. */
@@ -326,6 +350,8 @@ int batch_missed(struct job *, int64_t tick);
 
 /* The end of the open batch: a multiple of its interval or its rows. */
 int64_t batch_open_end(const struct job *);
+/* Feeds the lines, which are empty then. */
+int batch_feed_lines(struct job *, struct lines *);
 
 /* The input is over: ends the open batch and the open windows. */
 int batch_finish(struct job *);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define BLOCK_BYTES ((size_t)512 << 10)	/* read and fed at a time: half a second-level cache */
+#define SHED_BYTES ((size_t)64 << 10)	/* the same, if reading must not wait long for feeding */
 #define SIGNAL_SECONDS 1		/* between looks, when nothing tells of them */
 
 /* ---- events ---- */
@@ -196,10 +197,10 @@ open_input(struct job *job, struct err *err)
 	job->input = mem_zalloc((c->inputs + 1) * sizeof(*job->input));
 	job->account_sums = mem_zalloc((c->plan->accounts + 1) * sizeof(*job->account_sums));
 	if (job->input == NULL || job->account_sums == NULL ||
-	    lines_open(&job->lines, BLOCK_BYTES) == -1)
+	    lines_open(&job->lines, c->shed == SHED_NONE ? BLOCK_BYTES : SHED_BYTES) == -1)
 		return err_memory(err, "starting");
 	job->lines.quoted = (c->from->flags & FORMAT_QUOTED) != 0;
-	return 0;
+	return overload_open(job, err);
 }
 
 static int
@@ -327,6 +328,7 @@ job_close(struct job *job)
 	mem_bound(0, NULL);
 	pipeline_close(&job->pipeline);
 	lines_close(&job->lines);
+	overload_close(job);
 	outputs_free(job);
 	header_close(job);
 	resume_close(job);

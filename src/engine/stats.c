@@ -19,6 +19,8 @@ stats_add(struct stats *sums, const struct stats *batch)
 	sums->evicted.records += batch->evicted.records;
 	if (batch->error > sums->error)
 		sums->error = batch->error;
+	sums->shed += batch->shed;
+	sums->dropped += batch->dropped;
 }
 
 uint64_t
@@ -31,12 +33,13 @@ int
 stats_row(struct buf *out, const struct stats *s, const struct account *a, unsigned number)
 {
 	const int64_t values[] = {
-		(int64_t)(a->records + s->lines.bad), (int64_t)s->lines.bytes,
+		(int64_t)(a->records + s->lines.bad + s->shed), (int64_t)s->lines.bytes,
 		(int64_t)a->counted, (int64_t)stats_filtered(a),
 		(int64_t)(a->bad + s->lines.bad), (int64_t)s->keys,
 		(int64_t)s->state_bytes, s->scheduling_delay, s->processing_time,
 		s->scheduling_delay + s->processing_time, (int64_t)s->reconnects, (int64_t)a->late,
 		number, (int64_t)s->evicted.keys, (int64_t)s->evicted.records, (int64_t)s->error,
+		(int64_t)s->shed, (int64_t)s->dropped,
 	};
 	size_t n = sizeof(values) / sizeof(*values);
 
@@ -56,7 +59,7 @@ stats_header(struct buf *out)
 {
 	static const char header[] = "time\trecords\tbytes\tcounted\tfiltered\tbad\tkeys\t"
 	    "state_bytes\tscheduling_delay_us\tprocessing_time_us\ttotal_delay_us\treconnects\t"
-	    "late\tchain\tevicted_keys\tevicted_records\terror\n";
+	    "late\tchain\tevicted_keys\tevicted_records\terror\tshed\tdropped\n";
 
 	return buf_add(out, header, sizeof(header) - 1);
 }
@@ -64,7 +67,7 @@ stats_header(struct buf *out)
 bool
 stats_conserved(const struct stats *s, const struct account *a)
 {
-	return s->lines.records == a->records + s->lines.bad &&
+	return s->lines.records == a->records + s->lines.bad + s->shed &&
 	    a->counted + a->late + a->bad <= a->records;
 }
 

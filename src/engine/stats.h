@@ -21,6 +21,8 @@ struct stats {
 	uint64_t		reconnects;
 	struct evicted		evicted;
 	uint64_t		error;		/* by which a count may be too low, as it ended */
+	uint64_t		shed;		/* records that --shed has dropped */
+	uint64_t		dropped;	/* datagrams that the system has */
 };
 
 /* Adds the figures of a batch to the sums; keys and state_bytes are the latest. */
@@ -36,7 +38,7 @@ int stats_header(struct buf *);
 /* Those of its records that no stage kept and none found bad. */
 uint64_t stats_filtered(const struct account *);
 
-/* True if each record that was read is counted, filtered, late or bad. */
+/* True if each record that was read is counted, filtered, late, bad or shed. */
 bool stats_conserved(const struct stats *, const struct account *);
 
 #define STATS_LINE 256			/* bytes that stats_line needs, NUL included */
