@@ -5,6 +5,7 @@
 CC = gcc
 CFLAGS = -O2 -g
 PREFIX = /usr/local
+UNITS = $(PREFIX)/lib/systemd/system
 BUILD = build
 PACKAGES = libevent libpcre2-8 jansson sqlite3 zlib libzstd
 
@@ -50,15 +51,19 @@ check: all unit
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-	    $(DESTDIR)$(PREFIX)/share/man/man7
+	    $(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(UNITS)
 	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/streamctl
 	install -m 644 man/streamctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/streamctl-stages.7 $(DESTDIR)$(PREFIX)/share/man/man7
+	sed 's,/usr/local/bin,$(PREFIX)/bin,' systemd/streamctl@.service > \
+	    $(DESTDIR)$(UNITS)/streamctl@.service
+	chmod 644 $(DESTDIR)$(UNITS)/streamctl@.service
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/streamctl \
 	    $(DESTDIR)$(PREFIX)/share/man/man1/streamctl.1 \
-	    $(DESTDIR)$(PREFIX)/share/man/man7/streamctl-stages.7
+	    $(DESTDIR)$(PREFIX)/share/man/man7/streamctl-stages.7 \
+	    $(DESTDIR)$(UNITS)/streamctl@.service
 
 clean:
 	rm -rf build streamctl
