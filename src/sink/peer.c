@@ -99,6 +99,8 @@ try_address(const struct peer *p, const struct sockaddr *address, socklen_t leng
 	}
 	*action = "connect";
 	*number = call_connect(fd, address, length);
+	if (*number == 0 && p->type == SOCK_STREAM && address_is_own(fd, address))
+		*number = ECONNREFUSED;
 	if (*number == 0)
 		return fd;
 	sys.close(fd);

@@ -32,16 +32,16 @@ call_connect(int fd, const struct address *a)
 	return -1;
 }
 
-/* The errno of a connect(2) that ended; 0: connected. */
+/* The errno of a connect(2) that ended; 0: connected.  With itself is as good as refused. */
 static int
-connect_result(int fd)
+connect_result(int fd, const struct address *a)
 {
 	int number = 0;
 	socklen_t size = sizeof(number);
 
 	if (sys.getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) == -1)
 		return errno;
-	return number;
+	return number == 0 && address_is_own(fd, &a->any) ? ECONNREFUSED : number;
 }
 
 static void
@@ -53,7 +53,7 @@ writable_cb(evutil_socket_t fd, short events, void *arg)
 	event_free(d->writable);
 	d->writable = NULL;
 	if (!(events & EV_TIMEOUT)) {
-		failure.number = connect_result(fd);
+		failure.number = connect_result(fd, d->address);
 		if (failure.number == 0) {
 			d->done(d->arg, fd, NULL);
 			return;
@@ -89,7 +89,7 @@ dial_start(struct dial *d, struct event_base *base, const struct address *a, int
 
 	if (fd == -1)
 		return DIAL_FAILED;
-	*d = (struct dial){ .fd = fd, .done = done, .arg = arg };
+	*d = (struct dial){ .fd = fd, .address = a, .done = done, .arg = arg };
 	d->writable = event_new(base, fd, EV_WRITE, writable_cb, d);
 	if (d->writable == NULL) {
 		sys.close(fd);

@@ -22,6 +22,7 @@ typedef void (*dial_fn)(void *arg, int fd, const struct dial_failure *);
 struct dial {				/* a zeroed struct is at rest */
 	struct event	*writable;	/* NULL: at rest */
 	int		 fd;
+	const struct address *address;
 	dial_fn		 done;
 	void		*arg;
 };
@@ -29,8 +30,8 @@ struct dial {				/* a zeroed struct is at rest */
 enum dial_status { DIAL_UNDER_WAY, DIAL_FAILED, DIAL_NO_MEMORY };
 
 /*
- * Starts to connect; DONE is called once from the loop, within TIMEOUT microseconds, if it is
- * UNDER_WAY.  If it FAILED at once, *FAILURE says why.
+ * Starts to connect to an address, which must stay; DONE is called once from the loop, within
+ * TIMEOUT microseconds, if it is UNDER_WAY.  If it FAILED at once, *FAILURE says why.
  */
 enum dial_status dial_start(struct dial *, struct event_base *, const struct address *,
     int64_t timeout, dial_fn done, void *arg, struct dial_failure *failure);

@@ -2,6 +2,7 @@
 #include "source/endpoint.h"
 
 #include "base/num.h"
+#include "engine/sys.h"
 
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -312,6 +313,35 @@ address_set_port(struct address *a, uint16_t port)
 		a->in6.sin6_port = htons(port);
 	else
 		a->in.sin_port = htons(port);
+}
+
+/* Equal in address and port; or in port, if any address of this machine was asked for. */
+static bool
+is_same(const struct address *a, const struct address *asked)
+{
+	if (a->any.sa_family != asked->any.sa_family || address_port(a) != address_port(asked))
+		return false;
+	if (a->any.sa_family == AF_INET)
+		return asked->in.sin_addr.s_addr == htonl(INADDR_ANY) ||
+		    a->in.sin_addr.s_addr == asked->in.sin_addr.s_addr;
+	return IN6_IS_ADDR_UNSPECIFIED(&asked->in6.sin6_addr) ||
+	    memcmp(&a->in6.sin6_addr, &asked->in6.sin6_addr, sizeof(a->in6.sin6_addr)) == 0;
+}
+
+bool
+address_is_own(int fd, const struct sockaddr *to)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+	struct address here = { 0 }, asked = { 0 };
+	socklen_t size = sizeof(here.in6);
+
+	if (to->sa_family != AF_INET && to->sa_family != AF_INET6)
+		return false;
+	memcpy(&asked.any, to, to->sa_family == AF_INET ? sizeof(asked.in) : sizeof(asked.in6));
+	if (sys.getsockname(fd, &here.any, &size) == -1 || !is_same(&here, &asked))
+		return false;
+	(void)sys.setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	return true;
 }
 
 const char *

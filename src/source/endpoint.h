@@ -61,6 +61,13 @@ bool endpoint_is_invalid(const char *name);
 uint16_t address_port(const struct address *);
 void address_set_port(struct address *, uint16_t port);
 
+/*
+ * True if FD, connected to the address, is connected to itself, as chance has it now and then when
+ * nobody listens on a port of this machine from which connections also begin.  Then closing it
+ * leaves nothing behind that keeps others from listening there.
+ */
+bool address_is_own(int fd, const struct sockaddr *);
+
 /* Writes 127.0.0.1:7000 or [::1]:7000 to OUT and returns it. */
 const char *address_format(const struct address *, char out[ADDRESS_TEXT]);
 
