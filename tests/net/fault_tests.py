@@ -4,10 +4,13 @@ The suite "faults" of tests/net/run. What is counted is counted exactly; what ta
 far beyond what it should take.
 """
 
+import calendar
 import contextlib
 import json
 import os
+import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +19,8 @@ import time
 
 import net_lib
 from file_tests import idle, receiving, sender
-from net_lib import alone, check, check_equal, numbers, read_fd, stats, stats_sum, wait
+from net_lib import (Skip, alone, check, check_equal, numbers, read_fd, stats, stats_sum, table,
+                     wait)
 from net_tests import ROWS, catches, stuck, wait_status
 
 GAVE_UP = "gave up: it did not take all before the time to end was over (--drain-timeout)"
@@ -302,3 +306,502 @@ def test_udp_losses_have_a_column(t):
     check_equal(counted + lost, n, "counted and dropped")
     check_equal(sum(numbers(p.out)), counted, "counted")
     check_rows(path)
+
+
+# ---------------------------------------------------------------- a server that misbehaves
+
+def counted(path):
+    return stats_sum(path, "records", "counted", "bad", "reconnects")
+
+
+def from_server(t, *args):
+    """A run that reads from a server of ours; (program, server, its port, file of --stats)."""
+    server, port = t.server()
+    path = t.path("stats")
+    p = t.run("-i", f"tcp://127.0.0.1:{port}", "--stats", path, "-b", "50ms", "--time-format",
+              "none", *args, "grep", "")
+    return p, server, port, path
+
+
+def serve_again(t, port):
+    """Listens on a port that was given up."""
+    server = t.own(socket.socket())
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    server.bind(("127.0.0.1", port))
+    server.listen(4)
+    server.settimeout(net_lib.DEADLINE)
+    return server
+
+
+def test_peer_stalls(t):
+    """a server that falls silent within a line: batches go on, and the line counts when it ends"""
+    p, server, _, path = from_server(t)
+    conn = t.accept(server)
+    conn.sendall(b"one\ntw")
+    p.wait_out(lambda s: s == "one\n", "the whole line")
+    rows = len(stats(path))
+    time.sleep(10 if net_lib.LONG else 1)
+    wait(lambda: len(stats(path)) >= rows + 5, "batches that go on")
+    conn.sendall(b"o\nthree\n")
+    conn.close()
+    p.wait_exit(0)
+    check_equal(p.out, "one\ntwo\nthree\n", "stdout")
+    check_equal(counted(path), (3, 3, 0, 0), "records, counted, bad, reconnects")
+
+
+def test_peer_crawls(t):
+    """a server that sends a byte at a time, each in a batch of its own: whole lines come out"""
+    p, server, _, path = from_server(t)
+    conn = t.accept(server)
+    conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    text = "a slow\nline or\n\ntwo"
+    for c in text:
+        conn.sendall(c.encode())
+        time.sleep(1 if net_lib.LONG else 0.06)
+    conn.close()
+    p.wait_exit(0)
+    check_equal(p.out, text + "\n", "stdout")
+    check_equal(counted(path), (4, 4, 0, 0), "records, counted, bad, reconnects")
+
+
+def test_peer_half_closes(t):
+    """a server that ends its side only is at its end: the last line counts, exit 0"""
+    p, server, _, path = from_server(t)
+    conn = t.accept(server)
+    conn.sendall(b"one\ntwo")
+    conn.shutdown(socket.SHUT_WR)
+    check_equal(conn.recv(100), b"", "what it says")
+    p.wait_exit(0)
+    check_equal(p.out, "one\ntwo\n", "stdout")
+    check_equal(counted(path), (2, 2, 0, 0), "records, counted, bad, reconnects")
+
+
+def test_peer_resets_again_and_again(t):
+    """a server that resets within each line: whole lines count once, the others are bad"""
+    p, server, _, path = from_server(t)
+    n = 20 if net_lib.LONG else 4
+    for i in range(n):
+        conn = t.accept(server)
+        conn.sendall(b"line %d\nhalf" % i)
+        p.wait_out(lambda s, i=i: s.endswith(f"line {i}\n"), "the whole line")
+        net_lib.reset(conn)
+    conn = t.accept(server)
+    conn.sendall(b"last")
+    conn.close()
+    p.wait_exit(0)
+    check_equal(p.out, "".join(f"line {i}\n" for i in range(n)) + "last\n", "stdout")
+    check_equal(counted(path), (2 * n + 1, n + 1, n, n), "records, counted, bad, reconnects")
+
+
+DYING = """
+import os, signal, socket, sys
+server = socket.socket()
+server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+server.bind(("127.0.0.1", 0))
+server.listen(1)
+print(server.getsockname()[1], flush=True)
+conn, _ = server.accept()
+conn.sendall(b"".join(b"line %d\\n" % i for i in range(1000)) + b"half")
+sys.stdin.read(1)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_peer_killed_and_back(t):
+    """a server that is killed within a line and comes back after a pause: the gap is told"""
+    path = t.path("stats")
+    peer = t.peer("python3", "-c", DYING, stdin=subprocess.PIPE)
+    port = int(peer.wait_out(lambda s: s.endswith("\n") and s, "its port"))
+    p = t.run("-i", f"tcp://127.0.0.1:{port}", "--on-eof", "reconnect", "--retries", "100",
+              "--stats", path, "-b", "50ms", "--time-format", "none", "grep", "")
+    p.wait_out(lambda s: s.count("\n") == 1000, "a thousand lines")
+    peer.stdin.write(b"x")
+    peer.wait_exit(-signal.SIGKILL)
+    time.sleep(10 if net_lib.LONG else 1.5)
+    conn = t.accept(serve_again(t, port))
+    conn.sendall(b"again\n")
+    p.wait_out(lambda s: s.endswith("again\n"), "the line after the pause")
+    p.kill(signal.SIGTERM)
+    p.wait_exit(0)
+    check_equal(p.out, "".join(f"line {i}\n" for i in range(1000)) + "again\n", "stdout")
+    check_equal(counted(path), (1002, 1001, 1, 1), "records, counted, bad, reconnects")
+    check(re.search(r"reconnected after \d", p.err), "the end of the gap is not told")
+
+
+# ---------------------------------------------------------------- clients that misbehave
+
+def client_lines(i, n):
+    return [f"c{i} n{j}\n".encode() for j in range(n)]
+
+
+def behave(t, port, i, rnd):
+    """Client I does what chance says; (socket to keep or None, what must have come, what may)."""
+    n = rnd.randrange(1, 40)
+    text = b"".join(client_lines(i, n))
+    conn = t.connect(port)
+    how = rnd.choice(("whole", "pieces", "unended", "half-close", "reset", "stall", "silent"))
+    if how == "silent":
+        return conn, 0, 0
+    if how == "pieces":
+        for at in range(0, len(text), 7):
+            conn.sendall(text[at:at + 7])
+    elif how == "unended":
+        conn.sendall(text[:-1])
+    elif how in ("reset", "stall"):
+        conn.sendall(text + b"c%d nev" % i)
+    else:
+        conn.sendall(text)
+    if how == "reset":
+        net_lib.reset(conn)
+        return None, 0, n
+    if how == "half-close":
+        conn.shutdown(socket.SHUT_WR)
+    if how in ("stall", "half-close"):
+        return conn, n, n
+    conn.close()
+    return None, n, n
+
+
+def clients_by_chance(t, clients, *args):
+    """Runs so many clients in random ways and checks what came of each of them."""
+    seed = int.from_bytes(os.urandom(4), "little")
+    rnd = random.Random(seed)
+    path = t.path("stats" + "".join(args))
+    p, _, port = t.listening("-b", "50ms", "--time-format", "none", "--stats", path, *args, "grep",
+                             "")
+    must, may = {}, {}
+    for i in range(clients):
+        _, must[i], may[i] = behave(t, port, i, rnd)
+    p.wait_out(lambda s: s.count("\n") >= sum(must.values()) and all(
+        f"c{i} n{n - 1}\n" in s for i, n in must.items() if n), f"all lines (seed {seed})")
+    p.kill(signal.SIGTERM)
+    p.wait_exit(0)
+    got = {i: [] for i in range(clients)}
+    for line in p.out.split("\n")[:-1]:
+        m = re.fullmatch(r"c(\d+) n(\d+)", line)
+        if m:
+            got[int(m.group(1))].append(int(m.group(2)))
+        else:
+            check(re.fullmatch(r"c\d+ nev", line) is not None, f"mixed: {line} (seed {seed})")
+    for i, seen in got.items():
+        check(seen == list(range(len(seen))) and must[i] <= len(seen) <= may[i],
+              f"client {i} sent {must[i]} to {may[i]} lines, {seen} came (seed {seed})")
+    sums = check_rows(path)
+    check_equal(sums["counted"], p.out.count("\n"), "counted")
+
+
+@alone
+def test_clients_by_chance(t):
+    """1,000 clients that end, stall, reset and fall silent by chance: no line is lost or doubled"""
+    for _ in range(5 if net_lib.LONG else 1):
+        clients_by_chance(t, 1000)
+
+
+@alone
+def test_clients_by_chance_jobs(t):
+    """the same with threads"""
+    clients_by_chance(t, 300, "--jobs", "3")
+
+
+# ---------------------------------------------------------------- a network that misbehaves
+
+SENDER = """
+import socket, sys, time
+conn = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+for i in range(int(sys.argv[3])):
+    conn.sendall(b"line %d of some sixty bytes, so that there is something to lose\\n" % i)
+    if i % 50 == 0:
+        time.sleep(0.005)
+conn.close()
+"""
+
+
+class Namespaces:
+    """Two network namespaces with a cable between them; they go with the test."""
+
+    def __init__(self):
+        self.names = [f"streamctl-{os.getpid()}-{threading.get_ident() % 9999}-{c}" for c in "ab"]
+
+    def __enter__(self):
+        if os.geteuid() != 0:
+            raise Skip("network namespaces need root")
+        if not shutil.which("ip") or not shutil.which("tc"):
+            raise Skip("there is no ip or tc (iproute2)")
+        a, b = self.names
+        try:
+            for name in self.names:
+                self.do("ip", "netns", "add", name)
+            self.do("ip", "-n", a, "link", "add", "sc0", "type", "veth", "peer", "name", "sc0",
+                    "netns", b)
+            for i, name in enumerate(self.names):
+                self.do("ip", "-n", name, "address", "add", f"10.77.0.{i + 1}/24", "dev", "sc0")
+                self.do("ip", "-n", name, "link", "set", "sc0", "up")
+        except Skip:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exc):
+        for name in self.names:
+            subprocess.run(["ip", "netns", "delete", name], stderr=subprocess.DEVNULL, check=False)
+
+    @staticmethod
+    def do(*argv):
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            said = (done.stderr + done.stdout).strip().split("\n")[0]
+            raise Skip(f"not permitted here: {' '.join(argv)}: {said}")
+        return done.stdout
+
+    def start(self, t, which, *argv):
+        return t.peer("ip", "netns", "exec", self.names[which], *argv)
+
+
+def across(t, net, n):
+    """A run in one namespace that a sender of N lines in the other one talks to."""
+    p = net.start(t, 0, net_lib.BINARY, "-i", "listen://10.77.0.1:7000", "-b", "50ms",
+                  "--time-format", "none", "grep", "")
+    p.wait_err("listening on")
+    return p, net.start(t, 1, "python3", "-c", SENDER, "10.77.0.1", "7000", str(n))
+
+
+def check_across(p, sender_of, n):
+    sender_of.wait_exit(0, 120)
+    wait(lambda: p.out.count("\n") >= n, f"all {n} lines", 120)
+    p.kill(signal.SIGTERM)
+    p.wait_exit(0)
+    want = "".join(f"line {i} of some sixty bytes, so that there is something to lose\n"
+                   for i in range(n))
+    check(p.out == want, "lines are lost, doubled or changed")
+
+
+def lossy(t, *shape):
+    with Namespaces() as net:
+        net.do("tc", "-n", net.names[1], "qdisc", "add", "dev", "sc0", "root", *shape)
+        n = 20000 if net_lib.LONG else 2000
+        p, sender_of = across(t, net, n)
+        check_across(p, sender_of, n)
+        said = net.do("tc", "-n", net.names[1], "-s", "qdisc", "show", "dev", "sc0")
+        dropped = int(re.search(r"dropped (\d+)", said).group(1))
+        check(dropped > 0, f"no packet was lost: {said}")
+
+
+def test_network_loses_packets(t):
+    """packets that are lost, late and out of order: each line comes once, in order"""
+    lossy(t, "netem", "loss", "5%", "delay", "5ms", "3ms")
+
+
+def test_network_is_narrow(t):
+    """a narrow link with too small a queue, which drops packets: each line comes once, in order"""
+    lossy(t, "tbf", "rate", "4mbit", "burst", "4kb", "limit", "9kb")
+
+
+def test_network_is_cut(t):
+    """a cable that is pulled out for a while: each line comes once, in order"""
+    with Namespaces() as net:
+        n = 40000 if net_lib.LONG else 10000
+        p, sender_of = across(t, net, n)
+        p.wait_out(lambda s: s.count("\n") > 100, "the first lines")
+        net.do("ip", "-n", net.names[1], "link", "set", "sc0", "down")
+        time.sleep(0.2)
+        seen = p.out.count("\n")
+        time.sleep(5 if net_lib.LONG else 1)
+        check(seen < n and p.out.count("\n") == seen, "the cable is not out")
+        check(p.alive(), "it ended though the other side may come back")
+        net.do("ip", "-n", net.names[1], "link", "set", "sc0", "up")
+        check_across(p, sender_of, n)
+
+
+def test_no_connection_to_itself(t):
+    """where nobody listens it does not get connected to itself, as source and as sink"""
+    with Namespaces() as net:
+        net.do("ip", "-n", net.names[0], "link", "set", "lo", "up")
+        net.do("ip", "netns", "exec", net.names[0], "sysctl", "-q", "-w",
+               "net.ipv4.ip_local_port_range=7000 7000")
+        for args in (("--retries", "2", "-i", "tcp://127.0.0.1:7000"),
+                     ("-i", "rate:10", "-o", "tcp://127.0.0.1:7000"),
+                     ("--retries", "2", "-i", "tcp://[::1]:7000")):
+            p = net.start(t, 0, net_lib.BINARY, *args, "-b", "50ms", "count")
+            p.wait_err(r"connect: Connection refused; retry 2 of")
+            p.kill(signal.SIGKILL)
+            p.wait_exit()
+            check("assign" not in p.err, f"it says {p.err}")
+
+
+# ---------------------------------------------------------------- readers that misbehave
+
+def reader(t, *argv):
+    """A process that reads a pipe; (process, the end to write to)."""
+    r, w = os.pipe()
+    peer = t.peer(*argv, stdin=r)
+    os.close(r)
+    return peer, w
+
+
+def numbered(p, n):
+    """Gives the program N numbered lines in a thread."""
+    def run():
+        with contextlib.suppress(OSError, ValueError):
+            for at in range(0, n, 10000):
+                block = "".join(f"{i:011d}\n" for i in range(at, at + 10000)).encode()
+                view = memoryview(block)
+                while view:
+                    view = view[p.stdin.write(view):]
+            p.stdin.close()
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread
+
+
+def check_numbered(path, n):
+    with open(path, "rb") as f:
+        got = f.read()
+    check(got == "".join(f"{i:011d}\n" for i in range(n)).encode(),
+          f"{len(got)} bytes of {12 * n} came, or others")
+
+
+SLOW_READER = """
+import os, sys, time
+with open(sys.argv[1], "wb") as out:
+    while block := os.read(0, 65536):
+        out.write(block)
+        time.sleep(0.002)
+"""
+
+
+@alone
+def test_reader_is_slow(t):
+    """a slow reader of stdout: memory is flat, and it gets every row"""
+    n = 20000000 if net_lib.LONG else 2000000
+    path = t.path("rows")
+    peer, w = reader(t, "python3", "-c", SLOW_READER, path)
+    p = t.run("-b", "50ms", "--time-format", "none", "grep", "", stdin=subprocess.PIPE, stdout=w)
+    os.close(w)
+    numbered(p, n)
+    rss = watch_memory(p, net_lib.DEADLINE)
+    p.wait_exit(0)
+    peer.wait_exit(0)
+    check_numbered(path, n)
+    check(rss < 65536 or net_lib.WRAP, f"{rss} kB of memory")
+
+
+@alone
+def test_reader_stops(t):
+    """a reader that is stopped again and again: memory is flat, and it gets every row"""
+    n = 2000000
+    path = t.path("rows")
+    peer, w = reader(t, "dd", f"of={path}", "bs=64k", "status=none")
+    p = t.run("-b", "50ms", "--time-format", "none", "grep", "", stdin=subprocess.PIPE, stdout=w)
+    os.close(w)
+    peer.kill(signal.SIGSTOP)
+    numbered(p, n)
+    rss = 0
+    for _ in range(8 if net_lib.LONG else 3):
+        time.sleep(0.5)
+        rss = max(rss, p.stat("VmRSS")) if p.alive() else rss
+        peer.kill(signal.SIGCONT)
+        time.sleep(0.01)
+        peer.kill(signal.SIGSTOP)
+    peer.kill(signal.SIGCONT)
+    p.wait_exit(0)
+    peer.wait_exit(0)
+    check_numbered(path, n)
+    check(0 < rss < 65536 or net_lib.WRAP, f"{rss} kB of memory")
+
+
+@alone
+def test_reader_dies(t):
+    """a reader that is killed while a write waits for it: the run ends by SIGPIPE, quietly"""
+    peer, w = reader(t, "sleep", "600")
+    p = t.run("-i", "rate:1000000", "-b", "20ms", "grep", "", stdout=w)
+    os.close(w)
+    wait(lambda: catches(p, signal.SIGTERM), "a handler")
+    time.sleep(0.5)
+    peer.kill(signal.SIGKILL)
+    check(p.wait_exit() in (-signal.SIGPIPE, 141), f"it ended with {p.proc.returncode}")
+    check_equal(p.err, "", "stderr")
+
+
+# ---------------------------------------------------------------- clocks
+
+def driver():
+    """streamctl with a wall clock that can be set: see tests/torture/driver.c."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "build", "torture",
+                        "streamctl-torture")
+    if not os.access(path, os.X_OK):
+        raise Skip("there is no build/torture/streamctl-torture (make torture)")
+    return path
+
+
+def stepped(t, steps, *args, seconds=2.0, **kw):
+    """Runs with steps of the wall clock; (its rows as (time, rest), sums of --stats)."""
+    path = t.path(f"stats{len(t.programs)}")
+    p = t.peer(driver(), "--stats", path, *args, env=dict(os.environ, TORTURE_STEPS=steps), **kw)
+    time.sleep(seconds * (4 if net_lib.LONG else 1))
+    p.kill(signal.SIGTERM)
+    p.wait_exit(0)
+    return [tuple(x.split("\t", 1)) for x in p.out.split("\n")[:-1]], check_rows(path)
+
+
+def test_clock_steps(t):
+    """the clock is set an hour forward and two back: no batch is lost, doubled or made up"""
+    rows, sums = stepped(t, "500:3600,1200:-7200", "-i", "rate:1000", "-b", "100ms", "count")
+    check_equal(sum(int(n) for _, n in rows), sums["records"], "the sum of the counts")
+    check(sums["records"] > 500, f"{sums['records']} records only")
+    check(len(rows) <= (100 if net_lib.LONG else 60), f"{len(rows)} rows in this time")
+    check_equal(len({time for time, _ in rows}), len(rows), "different times")
+    hours = [time[:13] for time, _ in rows]
+    check_equal(sorted(set(hours), key=hours.index),
+                ["2026-01-01T00", "2026-01-01T01", "2025-12-31T23"], "the hours of the batches")
+
+
+def test_clock_steps_window(t):
+    """a window that slides over steps of the clock holds the last batches, each as often as else"""
+    rows, sums = stepped(t, "500:3600,1200:-7200", "-i", "rate:1000", "-b", "100ms", "count",
+                         "--window", "300ms", "--slide", "100ms")
+    total = sum(int(n) for _, n in rows)
+    check(2 * sums["records"] < total <= 3 * sums["records"],
+          f"{total} counted in windows of three batches, of {sums['records']} records")
+
+
+def test_zone_with_a_change(t):
+    """daylight saving: times are UTC whatever TZ is, by the clock and by the records"""
+    text = "".join(f"2026-{d}T{h:02d}:{m:02d}:00Z,x\n" for d in ("03-29", "10-25")
+                   for h in range(4) for m in (0, 30))
+    text += "2026-03-29T02:30:00+02:00,x\n2026-10-25 02:30:00,x\n"
+    out = []
+    for zone in ("UTC", "Europe/Berlin", "America/New_York"):
+        p = t.run("-F", "csv", "--columns", "at,v", "--time", "at", "-l", "365d", "-b", "30m",
+                  "countby", "v", stdin=subprocess.PIPE, env=dict(os.environ, TZ=zone))
+        p.stdin.write(text.encode())
+        p.stdin.close()
+        p.wait_exit(0)
+        out.append(p.out)
+    check_equal(out[1:], out[:1] * 2, "rows in other zones")
+    check_equal(table(out[0].replace("Z\tx", "Z")), {
+        **{f"2026-{d}T{h:02d}:{m:02d}:00.000Z": 1 for d in ("03-29", "10-25")
+           for h, m in ((0, 30), (1, 0), (1, 30), (2, 0), (2, 30), (3, 0), (3, 30), (4, 0))},
+        "2026-03-29T01:00:00.000Z": 2, "2026-10-25T03:00:00.000Z": 2}, "rows")
+    before = time.time()
+    p = t.run("-b", "1h", "count", env=dict(os.environ, TZ="Europe/Berlin"))
+    p.wait_exit(0)
+    at = calendar.timegm(time.strptime(p.out.split("\t")[0], "%Y-%m-%dT%H:%M:%S.000Z"))
+    check(at % 3600 == 0 and before < at + 1 and at <= time.time() + 3600, f"the batch is of {p.out}")
+
+
+def test_batches_of_1ms(t):
+    """batches of 1 ms, for some seconds: each record is in one, and their times go up"""
+    path = t.path("stats")
+    p = t.run("-i", "rate:20000", "-b", "1ms", "--stats", path, "count")
+    wait(lambda: catches(p, signal.SIGTERM), "a handler")
+    time.sleep(20 if net_lib.LONG else 2)
+    p.kill(signal.SIGTERM)
+    p.wait_exit(0)
+    rows = [x.split("\t") for x in p.out.split("\n")[:-1]]
+    sums = check_rows(path)
+    check_equal(sum(int(n) for _, n in rows), sums["records"], "the sum of the counts")
+    times = [calendar.timegm(time.strptime(x[:19], "%Y-%m-%dT%H:%M:%S")) * 1000 + int(x[20:23])
+             for x, _ in rows]
+    steps = [b - a for a, b in zip(times, times[1:])]
+    check(min(steps) > 0, "times do not go up")
+    check_equal(steps.count(1), len(steps), "steps of 1 ms")

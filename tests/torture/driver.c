@@ -13,6 +13,8 @@
  *                     point:4:kill    the same at the 4th named point (sys.point)
  *   TORTURE_HURRY   the monotonic clock takes a leap of so many microseconds at each look, so that
  *                   what waits for time to pass (a commit after a commit) need not
+ *   TORTURE_STEPS   steps of the wall clock: 300:3600,900:-7200 sets it an hour forward 300 ms after
+ *                   the start, and two hours back 900 ms after it
  *   TORTURE_REPORT  a file for what was seen: a line for each kind of call, NAME and how many were
  *                   made; `reached 1` if the fault was, `returned 1` if the program ended by
  *                   returning, `fds N`: descriptors that it left open
@@ -72,11 +74,16 @@ struct fault {
 };
 
 #define FAULTS_MAX 4
+#define STEPS_MAX 8
 #define DESCRIPTORS 256			/* that are looked at in the end */
 #define WALL_START 1767225600250000	/* 2026-01-01T00:00:00.250Z */
 
 static struct fault faults[FAULTS_MAX];
 static size_t nfaults;
+static struct {
+	int64_t	after, by;		/* microseconds */
+} steps[STEPS_MAX];
+static size_t nsteps;
 static atomic_ulong made[CALL_COUNT];
 static atomic_bool reached;
 static bool returned, was_open[DESCRIPTORS];
@@ -564,7 +571,11 @@ install_lite(void)
 static int64_t
 fixed_wall(void)
 {
-	return WALL_START + (real.mono() - mono_start);
+	int64_t since = real.mono() - mono_start, wall = WALL_START + since;
+
+	for (size_t i = 0; i < nsteps; i++)
+		wall += since >= steps[i].after ? steps[i].by : 0;
+	return wall;
 }
 
 static int64_t
@@ -682,6 +693,26 @@ parse_faults(void)
 			parse_fault(one);
 }
 
+static void
+parse_steps(void)
+{
+	const char *given = getenv("TORTURE_STEPS");
+	int n;
+
+	while (given != NULL && *given != '\0') {
+		long long after, by;
+
+		if (nsteps == STEPS_MAX || sscanf(given, "%lld:%lld%n", &after, &by, &n) != 2) {
+			(void)fprintf(stderr, "TORTURE_STEPS: cannot read '%s'\n", given);
+			exit(125);
+		}
+		steps[nsteps].after = after * 1000;
+		steps[nsteps++].by = by * 1000000;
+		given += n;
+		given += *given == ',';
+	}
+}
+
 /* ---- the report ---- */
 
 static bool
@@ -722,6 +753,7 @@ main(int argc, char **argv)
 	int rc;
 
 	parse_faults();
+	parse_steps();
 	for (int fd = 0; fd < DESCRIPTORS; fd++)
 		was_open[fd] = fd <= STDERR_FILENO || is_open(fd);
 	(void)atexit(report);
