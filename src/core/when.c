@@ -25,10 +25,36 @@ when_open(struct when *w, struct stage *s, struct err *err)
 	return 0;
 }
 
-int64_t
-when_tick(const struct when *w, int64_t told, const struct block *b, const struct value *row)
+/* Only by the clock can a time be before the last batch end. */
+static int64_t
+tick_of(const struct when *w, struct when_past *p, int64_t time)
 {
-	return w->plan->batch.rows ? told + w->plan->batch.ticks : when_time(w, b, row);
+	const struct plan *plan = w->plan;
+
+	if (!plan->batch.rows && plan->time_field == NULL && time + p->ahead < p->told)
+		p->ahead = p->told + plan->batch.ticks - time;
+	return time + p->ahead;
+}
+
+int64_t
+when_tick(const struct when *w, struct when_past *p, const struct block *b,
+    const struct value *row)
+{
+	return w->plan->batch.rows ? p->told + w->plan->batch.ticks :
+	    tick_of(w, p, when_time(w, b, row));
+}
+
+int64_t
+when_told(const struct when *w, struct when_past *p, int64_t now)
+{
+	p->told = tick_of(w, p, now);
+	return p->told;
+}
+
+uint64_t
+when_save(const struct plan *plan, const struct when_past *p)
+{
+	return plan->time_field == NULL ? (uint64_t)p->told : 0;
 }
 
 int64_t

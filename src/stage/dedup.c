@@ -25,7 +25,7 @@ struct seen {
 struct lane {
 	struct keyed		 seen;
 	struct group_run	 run;
-	int64_t			 told;	/* the last batch end */
+	struct when_past	 past;
 	int64_t			 next, oldest;	/* numbers of records that passed ... */
 	bool			 loaded;	/* ... which are to be found out */
 };
@@ -100,7 +100,7 @@ is_first(const struct config *c, struct lane *lane, struct map_key key, const st
 			seen->first = lane->next++;
 		return fresh;
 	}
-	tick = when_tick(&c->when, lane->told, rows, row);
+	tick = when_tick(&c->when, &lane->past, rows, row);
 	if (!fresh && tick - seen->first < c->within.ticks)
 		return 0;
 	seen->first = tick;
@@ -205,13 +205,13 @@ feed(const struct stage *s, void *private, const struct block *in, struct feed *
 static int
 tick(const struct stage *s, void *private, int64_t now, bool last, struct err *err)
 {
+	const struct config *c = s->config;
 	struct lane *lane = private;
 	void *seen;
 
-	(void)s;
 	(void)last;
 	(void)err;
-	lane->told = now;
+	now = when_told(&c->when, &lane->past, now);
 	while ((seen = keyed_next_due(&lane->seen, now)) != NULL)
 		keyed_drop(&lane->seen, seen);
 	return 0;
@@ -284,14 +284,13 @@ get_seen(struct wire *in, void *value)
 
 static const struct keyed_kind kind = { .put = put_seen, .get = get_seen };
 
-/* The number that goes with the keys is the last batch end; only batches of rows need it. */
+/* The number that goes with the keys is the last batch end; by event time nothing needs it. */
 static int
 save(const struct stage *s, void *private, struct saving *to, struct err *err)
 {
 	struct lane *lane = private;
 
-	return keyed_save(&lane->seen, &kind, s->plan->batch.rows ? (uint64_t)lane->told : 0, to,
-	    err);
+	return keyed_save(&lane->seen, &kind, when_save(s->plan, &lane->past), to, err);
 }
 
 static int
@@ -299,12 +298,12 @@ load(const struct stage *s, void *private, const struct store_part *part, struct
     struct err *err)
 {
 	struct lane *lane = private;
-	uint64_t told = (uint64_t)lane->told;
+	uint64_t told = (uint64_t)lane->past.told;
 
 	(void)s;
 	if (keyed_load(&lane->seen, &kind, &told, part, in, err) == -1)
 		return -1;
-	lane->told = (int64_t)told;
+	lane->past.told = (int64_t)told;
 	lane->loaded = true;
 	return 0;
 }

@@ -141,7 +141,7 @@ static int
 see(const struct sessions_config *c, struct sessions_lane *lane, struct map_key key,
     const struct block *rows, const struct value *row)
 {
-	int64_t tick = when_tick(&c->when, lane->told, rows, row);
+	int64_t tick = when_tick(&c->when, &lane->past, rows, row);
 	int64_t time = when_time(&c->when, rows, row);
 	struct session s = { .from = tick, .to = tick, .start = time, .end = time, .count = 1 };
 	bool fresh;
@@ -230,7 +230,7 @@ tick(const struct stage *s, void *private, int64_t now, bool last, struct err *e
 	struct sessions_lane *lane = private;
 	struct open *o;
 
-	lane->told = now;
+	now = when_told(&c->when, &lane->past, now);
 	lane->n = 0;
 	arena_reset(&lane->keys);
 	while ((o = keyed_next_due(&lane->open, last ? INT64_MAX : now)) != NULL)

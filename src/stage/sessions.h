@@ -36,7 +36,7 @@ struct closed {
 struct sessions_lane {
 	struct keyed		 open;
 	struct group_run	 run;
-	int64_t			 told;		/* the last batch end */
+	struct when_past	 past;
 	struct arena		 keys, text;	/* of what has closed; of rows handed out last */
 	struct closed		*closed;
 	const void		**order;	/* of them, when they fire */

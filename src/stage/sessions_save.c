@@ -60,15 +60,14 @@ kind_of(const struct stage *s)
 	};
 }
 
-/* The number that goes with the keys is the last batch end; only batches of rows need it. */
+/* The number that goes with the keys is the last batch end; by event time nothing needs it. */
 int
 sessions_save(const struct stage *s, void *private, struct saving *to, struct err *err)
 {
 	struct sessions_lane *lane = private;
 	struct keyed_kind kind = kind_of(s);
 
-	return keyed_save(&lane->open, &kind, s->plan->batch.rows ? (uint64_t)lane->told : 0, to,
-	    err);
+	return keyed_save(&lane->open, &kind, when_save(s->plan, &lane->past), to, err);
 }
 
 int
@@ -77,10 +76,10 @@ sessions_load(const struct stage *s, void *private, const struct store_part *par
 {
 	struct sessions_lane *lane = private;
 	struct keyed_kind kind = kind_of(s);
-	uint64_t told = (uint64_t)lane->told;
+	uint64_t told = (uint64_t)lane->past.told;
 
 	if (keyed_load(&lane->open, &kind, &told, part, in, err) == -1)
 		return -1;
-	lane->told = (int64_t)told;
+	lane->past.told = (int64_t)told;
 	return 0;
 }

@@ -132,9 +132,9 @@ take_row(const struct stage *s, struct step_lane *lane, const struct block *in,
 {
 	const struct step_config *c = s->config;
 	const struct value *v = &row[c->slot];
+	int64_t tick = when_tick(&c->when, &lane->past, in, row);
 	struct step step = {
-		.tick = when_tick(&c->when, lane->told, in, row),
-		.time = when_time(&c->when, in, row),
+		.tick = tick, .time = when_time(&c->when, in, row) + lane->past.ahead,
 	};
 	struct value *made;
 
@@ -196,13 +196,13 @@ step_waits(const struct stage *s, const void *private)
 int
 step_tick(const struct stage *s, void *private, int64_t now, bool last, struct err *err)
 {
+	const struct step_config *c = s->config;
 	struct step_lane *lane = private;
 	void *state;
 
-	(void)s;
 	(void)last;
 	(void)err;
-	lane->told = now;
+	now = when_told(&c->when, &lane->past, now);
 	while ((state = keyed_next_due(&lane->keys, now)) != NULL)
 		keyed_drop(&lane->keys, state);
 	return 0;
@@ -260,15 +260,14 @@ step_get_number(struct wire *in)
 	return number_from_nano(nano);
 }
 
-/* The number that goes with the keys is the last batch end; only batches of rows need it. */
+/* The number that goes with the keys is the last batch end; by event time nothing needs it. */
 int
 step_save(const struct stage *s, void *private, struct saving *to, struct err *err)
 {
 	const struct step_config *c = s->config;
 	struct step_lane *lane = private;
 
-	return keyed_save(&lane->keys, &c->kind->keep,
-	    s->plan->batch.rows ? (uint64_t)lane->told : 0, to, err);
+	return keyed_save(&lane->keys, &c->kind->keep, when_save(s->plan, &lane->past), to, err);
 }
 
 int
@@ -277,10 +276,10 @@ step_load(const struct stage *s, void *private, const struct store_part *part, s
 {
 	const struct step_config *c = s->config;
 	struct step_lane *lane = private;
-	uint64_t told = (uint64_t)lane->told;
+	uint64_t told = (uint64_t)lane->past.told;
 
 	if (keyed_load(&lane->keys, &c->kind->keep, &told, part, in, err) == -1)
 		return -1;
-	lane->told = (int64_t)told;
+	lane->past.told = (int64_t)told;
 	return 0;
 }

@@ -48,7 +48,7 @@ struct step_lane {
 	struct extend		 extend;
 	struct keyed		 keys;
 	struct group_run	 run;
-	int64_t			 told;	/* the last batch end */
+	struct when_past	 past;
 	unsigned		 slot;	/* of the column that is added */
 };
 

@@ -282,6 +282,28 @@ def test_shed_policies_differ(t):
 
 
 @alone
+def test_shed_with_a_checkpoint(t):
+    """a run that sheds and is killed goes on from its checkpoint: nothing is doubled, all adds up"""
+    for policy in ("oldest", "sample"):
+        files = {name: t.path(name + policy) for name in ("check", "out", "first", "second")}
+        args = ("-c", files["check"], "--shed", policy, "-b", "100ms", "-o", files["out"],
+                "--time-format", "none", *SLOW)
+        with flooded(t, "pipe", "--stats", files["first"], *args) as (p, made, _):
+            time.sleep(4 if net_lib.LONG else 1)
+            p.kill(signal.SIGKILL)
+            p.wait_exit(-signal.SIGKILL)
+        p = t.run("--stats", files["second"], *args)
+        p.wait_exit(0)
+        with open(files["out"], encoding="ascii") as f:
+            answered = sum(numbers(f.read()))
+        before = check_rows(files["first"])["counted"]
+        check_rows(files["second"])
+        # Of the block that was being written when it was killed some may have come, too.
+        check(0 < before <= answered <= made[0] + 2000,
+              f"{answered} records are in the answers, {before} were before, {made[0]} came")
+
+
+@alone
 def test_udp_losses_have_a_column(t):
     """what the system drops while the process stands still is in the column dropped"""
     path = t.path("stats")
@@ -762,6 +784,37 @@ def test_clock_steps_window(t):
     total = sum(int(n) for _, n in rows)
     check(2 * sums["records"] < total <= 3 * sums["records"],
           f"{total} counted in windows of three batches, of {sums['records']} records")
+
+
+def every(t, p, text, ms, n):
+    """Gives the program N lines, one each MS milliseconds."""
+    def run():
+        with contextlib.suppress(OSError, ValueError):
+            for i in range(n):
+                p.stdin.write(text.replace("#", str(i)).encode())
+                time.sleep(ms / 1000)
+            p.stdin.close()
+    threading.Thread(target=run, daemon=True).start()
+
+
+def test_clock_set_back_stages(t):
+    """what stages remember for a time is forgotten in that time, though the clock is set back"""
+    runs = []
+    for words in (("dedup", "v", "--within", "300ms"), ("sessions", "v", "--gap", "100ms"),
+                  ("rate", "n")):
+        p = t.peer(driver(), "-F", "csv", "--columns", "v,n", "-b", "50ms", *words,
+                   env=dict(os.environ, TORTURE_STEPS="400:-7200"), stdin=subprocess.PIPE)
+        every(t, p, "a,#\n", 150 if words[0] == "sessions" else 30,
+              12 if words[0] == "sessions" else 60)
+        runs.append(p)
+    for p in runs:
+        p.wait_exit(0)
+    dedup, sessions, rate = ([x.split("\t") for x in p.out.split("\n")[:-1]] for p in runs)
+    hours = [x[0][:13] for x in dedup]
+    check(hours.count("2025-12-31T22") >= 2 and len(dedup) <= 10, f"dedup: {runs[0].out}")
+    check(len(sessions) >= 4, f"sessions: {runs[1].out}")
+    check(all(float(x[-1]) < 400 for x in rate[1:] if x[-1] != "\\N") and float(rate[-1][-1]) > 5,
+          f"rate: {runs[2].out}")
 
 
 def test_zone_with_a_change(t):
