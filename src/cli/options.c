@@ -58,7 +58,7 @@ static const struct opt output_opts[] = {
 	{ "out", 'o', OUT, "SINK", "write rows to SINK (default -, standard output)" },
 	{ "to", 'T', TO, "FORMAT", "how rows are written (tsv; --list formats)" },
 	{ "header", 0, HEADER, NULL, "begin with a line of column names" },
-	{ "meta", 0, META, NULL, "a column with the number of the batch, behind the time" },
+	{ "meta", 0, META, NULL, "a column behind the time: the number of the batch" },
 	{ "time-format", 0, TIME_FORMAT, "FORMAT", "iso, epoch, epoch-ms or none (iso)" },
 	{ 0 },
 };
@@ -67,7 +67,7 @@ static const struct opt running_opts[] = {
 	{ "file", 'f', SCRIPT, "FILE", "read the pipeline's words from FILE" },
 	{ "jobs", 'j', JOBS, "N|auto", "threads that aggregate (1)" },
 	{ "checkpoint", 'c', CHECKPOINT, "FILE", "keep state there, and go on from it" },
-	{ "sync", 0, SYNC, "normal|full", "what it survives: a crash, or loss of power (normal)" },
+	{ "sync", 0, SYNC, "normal|full", "what it survives: a crash, or a power cut (normal)" },
 	{ "journal", 0, JOURNAL, "SIZE|off", "room for what cannot be read again (1GiB)" },
 	{ "resume-changed", 0, RESUME_CHANGED, NULL, "of another pipeline keep what is alike" },
 	{ "max-memory", 0, MAX_MEMORY, "SIZE", "a bound on the memory of the process (none)" },

@@ -235,7 +235,8 @@ END_TEST
 START_TEST(rows)
 {
 	struct progress p = {
-		.batch = 1, .time = INT64_MIN, .rows = INT64_MAX, .records = 2, .bad = 3, .late = 4,
+		.batch = 1, .time = INT64_MIN, .rows = INT64_MAX,
+		.lines = { .records = 2, .bad = 1, .bytes = 30 }, .bad = 3, .late = 4,
 		.keys = 5, .state_bytes = 6, .journal = 7, .skip_bytes = 8, .skip_records = 9,
 		.open = true, .finished = true,
 	}, got;
