@@ -50,7 +50,6 @@ int
 checkpoint_progress(struct checkpoint *c, struct progress *p, struct err *err)
 {
 	sqlite3_stmt *s = checkpoint_statement(c, CHECKPOINT_PROGRESS_GET, err);
-
 	int rc = s == NULL ? -1 : checkpoint_read(c, CHECKPOINT_PROGRESS_GET, err);
 
 	if (rc != SQLITE_ROW)

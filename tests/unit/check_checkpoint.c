@@ -240,6 +240,8 @@ START_TEST(rows)
 		.keys = 5, .state_bytes = 6, .journal = 7, .skip_bytes = 8, .skip_records = 9,
 		.open = true, .finished = true,
 	}, got;
+	struct account counts = { .records = 1, .counted = 2, .late = 3, .bad = UINT64_MAX >> 1 };
+	struct account back = { 0 };
 	struct buf text = { 0 }, state = { 0 };
 	struct checkpoint c;
 	uint64_t reconnects;
@@ -262,6 +264,7 @@ START_TEST(rows)
 	state.len = 0;
 	ck_assert_int_eq(checkpoint_set_output(&c, 2, "empty", &state, &err), 0);
 	ck_assert_int_eq(checkpoint_set_progress(&c, &p, 99, &err), 0);
+	ck_assert_int_eq(checkpoint_set_account(&c, 3, &counts, &err), 0);
 	p.batch = 100;
 	ck_assert_int_eq(checkpoint_set_progress(&c, &p, 99, &err), 0);
 	ck_assert_int_eq(checkpoint_commit(&c, &err), 0);
@@ -274,6 +277,11 @@ START_TEST(rows)
 	ck_assert_int_eq(checkpoint_progress(&c, &got, &err), 0);
 	ck_assert_mem_eq(&got, &p, offsetof(struct progress, open));
 	ck_assert(got.open && got.finished);
+	ck_assert_int_ge(checkpoint_account(&c, 3, &back, &err), 0);
+	ck_assert_mem_eq(&back, &counts, sizeof(back));
+	back = counts;
+	ck_assert_int_ge(checkpoint_account(&c, 4, &back, &err), 0);
+	ck_assert_mem_eq(&back, &counts, sizeof(back));
 	ck_assert_int_eq(checkpoint_source(&c, 1, "file:x", &again, &reconnects, &err), 0);
 	ck_assert_int_eq(again, two);
 	ck_assert_uint_eq(reconnects, 17);
