@@ -13,13 +13,27 @@ add(struct buf *out, const char *text)
 	return buf_add(out, text, strlen(text));
 }
 
+/* A word stays one, on its line: \ stands before a blank and a \, and \n is the end of a line. */
+static int
+add_word(struct buf *out, const char *word)
+{
+	for (; *word != '\0'; word++) {
+		bool special = strchr(" \\\n", *word) != NULL;
+
+		if ((special && add(out, "\\") == -1) ||
+		    buf_add(out, *word == '\n' ? "n" : word, 1) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* A line; one without a value is left out. */
 static int
 add_line(struct buf *out, const char *name, const char *value)
 {
 	if (value == NULL)
 		return 0;
-	return add(out, name) == -1 || add(out, ": ") == -1 || add(out, value) == -1 ||
+	return add(out, name) == -1 || add(out, ": ") == -1 || add_word(out, value) == -1 ||
 	    add(out, "\n") == -1 ? -1 : 0;
 }
 
@@ -87,7 +101,7 @@ add_words(struct settings *s, int first, struct buf *out)
 			continue;
 		}
 		if (add(out, begun ? " " : name) == -1 || (!begun && add(out, ": ") == -1) ||
-		    add(out, s->argv[i]) == -1)
+		    add_word(out, s->argv[i]) == -1)
 			return -1;
 		begun = true;
 	}

@@ -123,9 +123,14 @@ load_watermark(struct event_time *e, struct wire *in)
 	e->begun = wire_get(in) != 0;
 	e->at = (int64_t)wire_get_word(in);
 	w->closed = (int64_t)wire_get_word(in);
-	for (size_t i = 0; i < w->sources; i++) {
-		w->source[i].seen = wire_get(in) != 0;
-		w->source[i].newest = (int64_t)wire_get_word(in);
+	for (size_t i = 0; in->at != in->end && !in->damaged; i++) {
+		bool seen = wire_get(in) != 0;
+		int64_t newest = (int64_t)wire_get_word(in);
+
+		if (i < w->sources) {	/* a run before may have had more, or fewer */
+			w->source[i].seen = seen;
+			w->source[i].newest = newest;
+		}
 	}
 }
 

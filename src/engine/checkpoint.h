@@ -29,6 +29,7 @@
 #include <stdbool.h>
 
 #define CHECKPOINT_VERSION 1
+#define CHECKPOINT_APPLICATION 0x7374726d	/* "strm": what SQLite's header says the file is */
 
 enum checkpoint_statement {
 	CHECKPOINT_BEGIN, CHECKPOINT_COMMIT, CHECKPOINT_PUT, CHECKPOINT_CLEAR, CHECKPOINT_CHUNKS,
@@ -52,6 +53,17 @@ struct checkpoint {			/* a zeroed one can be closed */
  * the price of waiting for the disk.  0, or -1 and the error: closed all the same.
  */
 int checkpoint_open(struct checkpoint *, const char *path, bool full, struct err *);
+
+/*
+ * Without a run: takes the lock of a file that is there, so that no run begins; WRITE: nor can
+ * another have it.  0, 1: another has it, as the error says; or -1 and the error.  In all cases *c
+ * can be viewed and closed.
+ */
+int checkpoint_lock(struct checkpoint *, const char *path, bool write, struct err *);
+
+/* Opens it to be read as of its last commit; 0, or -1 and the error. */
+int checkpoint_view(struct checkpoint *, struct err *);
+
 void checkpoint_close(struct checkpoint *);
 
 /* Makes valid what was put; 0, or -1 and the error: the last commit stands. */
@@ -102,6 +114,13 @@ int checkpoint_set_output(struct checkpoint *, unsigned number, const char *addr
     const struct buf *state, struct err *);
 
 /* ---- between the files of the checkpoint ---- */
+
+/* What a pipeline puts its state into. */
+struct store checkpoint_store(struct checkpoint *);
+
+/* Runs SQL as it is; or, with the conversions of sqlite3_mprintf, in the open transaction. */
+int checkpoint_execute(struct checkpoint *, const char *sql, struct err *);
+int checkpoint_change(struct checkpoint *, struct err *, const char *format, ...);
 
 /* A statement ready to be bound, or NULL and the error. */
 sqlite3_stmt *checkpoint_statement(struct checkpoint *, enum checkpoint_statement,

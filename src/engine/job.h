@@ -280,7 +280,7 @@ int commit_finish(struct job *);
 /* Opens the checkpoint, and finds out how far a run before has come; 0 or -1. */
 int resume_open(struct job *, struct err *);
 
-/* The pipeline and the outputs have been opened: takes the state; 0 or -1. */
+/* The pipeline has been opened: takes the state; what of another was kept is committed.  0 or -1. */
 int resume_state(struct job *, struct err *);
 
 /* Before the sources start: feeds what the journal has, ends batches that were missed.  0 or -1. */

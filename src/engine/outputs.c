@@ -173,6 +173,7 @@ open_sink(struct job *job, unsigned i, struct err *err)
 	give_head(job, s, i);
 	if (start(s, err) == -1)
 		return -1;
+	job->can_wait &= (s->class->flags & SINK_TRUNCATABLE) != 0;
 	job->sinks_open++;
 	return 0;
 }
@@ -204,6 +205,7 @@ outputs_open(struct job *job, struct err *err)
 		return err_memory(err, "starting");
 	if (check_outputs(job, err) == -1)
 		return -1;
+	job->can_wait = true;
 	for (unsigned i = 0; i < c->plan->outputs; i++)
 		if (open_sink(job, i, err) == -1)
 			return -1;

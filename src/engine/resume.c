@@ -1,8 +1,9 @@
 /*
  * Going on where a run before has stopped, see job.h.  The order: the checkpoint is opened and
- * must be of the same pipeline; the columns are known; pipeline and outputs are opened, and get
- * their state, the sources theirs; what the journal has is fed; batches whose time was over while
- * nobody ran end; then the sources start.
+ * must be of the same pipeline; the columns are known; the pipeline is opened and gets its state,
+ * the sources theirs; then the outputs are opened, of which none is touched before all of the
+ * checkpoint has been read; what the journal has is fed; batches whose time was over while nobody
+ * ran end; then the sources start.
  */
 #include "engine/job.h"
 
@@ -79,7 +80,7 @@ resume_open(struct job *job, struct err *err)
 	if (!job_keeps(job))
 		return 0;
 	if (checkpoint_open(&job->checkpoint, c->checkpoint, c->sync, err) == -1 ||
-	    identity_check(&job->checkpoint, c->identity, c->resume_changed, err) == -1)
+	    identity_check(&job->checkpoint, c, err) == -1)
 		return -1;
 	if (c->journal > 0 && journal_open(&job->journal, c->checkpoint, c->sync, err) == -1)
 		return -1;
@@ -125,30 +126,15 @@ take_chunk(void *arg, const struct store_part *part, const char *bytes, size_t l
 	return -1;
 }
 
-/*
- * True if nobody sees when a commit comes: every output can be taken back to one, and none waits
- * for it to make rows public.
- */
-static bool
-can_wait(const struct job *job)
-{
-	for (unsigned i = 0; i < job->sinks_open; i++)
-		if ((job->sink[i].class->flags & SINK_TRUNCATABLE) == 0)
-			return false;
-	return true;
-}
-
 int
 resume_state(struct job *job, struct err *err)
 {
-	if (!job_keeps(job))
+	if (!job_keeps(job) || !job->checkpoint.resumed)
 		return 0;
-	job->can_wait = can_wait(job);
-	if (!job->checkpoint.resumed)
-		return 0;
-	if (checkpoint_chunks(&job->checkpoint, take_chunk, job, err) == -1)
+	if (checkpoint_chunks(&job->checkpoint, take_chunk, job, err) == -1 ||
+	    pipeline_loaded(&job->pipeline, err) == -1)
 		return -1;
-	return pipeline_loaded(&job->pipeline, err);
+	return checkpoint_commit(&job->checkpoint, err);
 }
 
 /* ---- what came in between ---- */

@@ -243,7 +243,7 @@ job_bind(struct job *job, struct err *err)
 	    job->config->checkpoint != NULL, err) == -1 ||
 	    open_pipeline(job, err) == -1 ||
 	    (job->config->header && pipeline_head(&job->pipeline, err) == -1) ||
-	    outputs_open(job, err) == -1 || resume_state(job, err) == -1)
+	    resume_state(job, err) == -1 || outputs_open(job, err) == -1)
 		return -1;
 	job->bound = true;
 	batch_begin(job);
