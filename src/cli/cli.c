@@ -4,12 +4,14 @@
 #include "cli/message.h"
 #include "cli/show.h"
 #include "engine/signals.h"
+#include "engine/state.h"
 #include "engine/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 /*
@@ -72,11 +74,29 @@ show_all(const struct settings *s, struct err *err)
 	return -1;
 }
 
+/* --state: of the checkpoint, by standard output and input. */
+static int
+change_state(const struct settings *s, struct err *err)
+{
+	const char *path = s->job.checkpoint;
+
+	if (path == NULL)
+		return err_set(err, ERR_USAGE, "--state %s needs the checkpoint: -c FILE", s->state);
+	if (strcmp(s->state, "show") == 0)
+		return state_show(path, STDOUT_FILENO, err);
+	if (strcmp(s->state, "export") == 0)
+		return state_export(path, STDOUT_FILENO, err);
+	return strcmp(s->state, "import") == 0 ? state_import(path, STDIN_FILENO, err) :
+	    state_reset(path, err);
+}
+
 static int
 act(struct settings *s, int argc, char **argv, int *ended_by, struct err *err)
 {
 	if (settings_parse(s, argc, argv, err) == -1)
 		return -1;
+	if (s->action == ACTION_STATE)
+		return change_state(s, err);
 	if (s->action != ACTION_RUN)
 		return show_all(s, err);
 	s->job.print = message_line;

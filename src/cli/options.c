@@ -6,22 +6,18 @@
 #include "base/tstamp.h"
 #include "cli/address.h"
 #include "cli/read.h"
-#include "engine/sys.h"
 #include "format/format_table.h"
 
 #include <string.h>
 
-#define MAX_JOBS 256
-#define LEAST_JOURNAL ((uint64_t)1 << 20)	/* bytes: a few blocks */
 #define LEAST_BATCH 1000		/* microseconds; what the time column can tell apart */
-#define MAX_LINE_LIMIT ((uint64_t)1 << 40)
 
 enum {
 	IN, FORMAT, COLUMNS, BAD, TIME, TIME_PARSE, LATENESS, LATE, IDLE, MAX_LINE, ON_EOF,
 	RETRIES, CONNECT_TIMEOUT, MAX_CLIENTS, MAX_RATE, FROM, NEW_ONLY, BATCH, WINDOW, SLIDE,
 	EMIT, EMPTY, UNTIL, FAIL_IF, SILENT, SCRIPT, OUT, TO, HEADER, META, TIME_FORMAT, JOBS,
 	QUIET, CHECKPOINT, SYNC, JOURNAL, RESUME_CHANGED, MAX_MEMORY, ON_FULL, SHED, DRAIN,
-	STATS, PROGRESS, HELP, VERSION, LIST, EXPLAIN,
+	STATE, STATS, PROGRESS, HELP, VERSION, LIST, EXPLAIN,
 };
 
 static const struct opt input_opts[] = {
@@ -70,6 +66,7 @@ static const struct opt running_opts[] = {
 	{ "sync", 0, SYNC, "normal|full", "what it survives: a crash, or a power cut (normal)" },
 	{ "journal", 0, JOURNAL, "SIZE|off", "room for what cannot be read again (1GiB)" },
 	{ "resume-changed", 0, RESUME_CHANGED, NULL, "of another pipeline keep what is alike" },
+	{ "state", 0, STATE, "WHAT", "of the checkpoint: show, export, import or reset" },
 	{ "max-memory", 0, MAX_MEMORY, "SIZE", "a bound on the memory of the process (none)" },
 	{ "on-full", 0, ON_FULL, "WHAT", "what happens there: fail, evict, approx (fail)" },
 	{ "shed", 0, SHED, "POLICY", "overload drops oldest, newest or sample (nothing)" },
@@ -111,22 +108,6 @@ const struct opt_group settings_groups[] = {
 };
 
 static int
-set_max_line(struct settings *s, const char *value, int word, struct err *err)
-{
-	uint64_t size;
-	enum num_status status = num_parse_size(value, &size);
-
-	if (status == NUM_OK && size > MAX_LINE_LIMIT)
-		status = NUM_OVERFLOW;
-	if (status != NUM_OK)
-		return err_word(err, word, "max-line '%s' %s", value, num_status_text(status));
-	if (size == 0)
-		return err_word(err, word, "max-line '%s' is zero; it must be 1B or more", value);
-	s->job.max_line = (size_t)size;
-	return 0;
-}
-
-static int
 set_batch(struct settings *s, const char *value, int word, struct err *err)
 {
 	struct span *batch = &s->defaults.batch;
@@ -140,45 +121,10 @@ set_batch(struct settings *s, const char *value, int word, struct err *err)
 }
 
 static int
-set_jobs(struct settings *s, const char *value, int word, struct err *err)
-{
-	uint64_t n;
-
-	if (strcmp(value, "auto") == 0) {
-		long processors = sys.processors();
-
-		s->job.jobs = processors < 1 ? 1 : processors > MAX_JOBS ? MAX_JOBS :
-		    (unsigned)processors;
-		return 0;
-	}
-	if (read_number("jobs", value, 1, MAX_JOBS, &n, word, err) == -1)
-		return -1;
-	s->job.jobs = (unsigned)n;
-	return 0;
-}
-
-static int
-set_journal(struct settings *s, const char *value, int word, struct err *err)
-{
-	enum num_status status = NUM_OK;
-
-	s->job.journal = 0;
-	if (strcmp(value, "off") == 0)
-		return 0;
-	status = num_parse_size(value, &s->job.journal);
-	if (status != NUM_OK)
-		return err_word(err, word, "journal '%s' %s; write a size or 'off'", value,
-		    num_status_text(status));
-	if (s->job.journal < LEAST_JOURNAL)
-		return err_word(err, word, "journal '%s' is less than 1MiB; write more, or 'off'",
-		    value);
-	return 0;
-}
-
-static int
 set_checkpoint(struct settings *s, int id, const char *value, int word, struct err *err)
 {
 	static const char *const syncs[] = { "normal", "full", NULL };
+	static const char *const states[] = { "show", "export", "import", "reset", NULL };
 	int chosen = 0;
 
 	if (id == CHECKPOINT) {
@@ -186,10 +132,14 @@ set_checkpoint(struct settings *s, int id, const char *value, int word, struct e
 	} else if (id == SYNC) {
 		chosen = read_choice("sync", syncs, value, word, err);
 		s->job.sync = chosen == 1;
+	} else if (id == STATE) {
+		s->action = ACTION_STATE;
+		s->state = value;
+		chosen = read_choice("state", states, value, word, err);
 	} else if (id == RESUME_CHANGED) {
 		s->job.resume_changed = true;
 	} else {
-		return set_journal(s, value, word, err);
+		return read_journal(&s->job.journal, value, word, err);
 	}
 	return chosen == -1 ? -1 : 0;
 }
@@ -278,7 +228,7 @@ set_input(struct settings *s, int id, const char *value, int word, struct err *e
 	case TIME: case TIME_PARSE: case LATENESS: case LATE: case IDLE:
 		return set_event_time(s, id, value, word, err);
 	case MAX_LINE:
-		return set_max_line(s, value, word, err);
+		return read_max_line(&s->job.max_line, value, word, err);
 	case ON_EOF:
 		chosen = read_choice("on-eof", on_eof, value, word, err);
 		o->on_eof = chosen == -1 ? ON_EOF_EXIT : (enum source_on_eof)chosen;
@@ -392,11 +342,12 @@ take_option(void *arg, int id, const char *value, int word, struct err *err)
 	case SILENT:
 		return read_duration("fail-if-silent", &s->job.silent, value, word, err);
 	case JOBS:
-		return set_jobs(s, value, word, err);
+		return read_jobs(&s->job.jobs, value, word, err);
 	case CHECKPOINT:
 	case SYNC:
 	case JOURNAL:
 	case RESUME_CHANGED:
+	case STATE:
 		return set_checkpoint(s, id, value, word, err);
 	case MAX_MEMORY:
 		return options_max_memory(s, value, word, err);

@@ -12,6 +12,7 @@ enum settings_action {
 	ACTION_VERSION,
 	ACTION_LIST,
 	ACTION_EXPLAIN,
+	ACTION_STATE,		/* settings.state of the checkpoint */
 };
 
 struct settings {
@@ -21,6 +22,7 @@ struct settings {
 	const char		*script;	/* --file, or NULL */
 	char			**merged, **scripted;	/* all words with its; its own */
 	const char		*list;		/* stages, sources, sinks or formats */
+	const char		*state;		/* reset, show, export or import */
 	struct plan_defaults	 defaults;
 	struct files		 files;		/* what stages read files by */
 	struct plan		 plan;		/* what job.plan is */
