@@ -43,6 +43,7 @@ struct checkpoint {			/* a zeroed one can be closed */
 	sqlite3		*db;
 	int		 lock;		/* a descriptor of the file, or -1 */
 	bool		 begun;		/* a transaction is open */
+	bool		 made;		/* it was not there, or empty */
 	bool		 resumed;	/* it was there, with a commit */
 	struct store	 store;		/* what the pipeline puts its state into */
 	sqlite3_stmt	*statement[CHECKPOINT_STATEMENTS];

@@ -149,6 +149,7 @@ open_to_keep(struct checkpoint *c, bool full, struct err *err)
 	    checkpoint_execute(c, "PRAGMA journal_mode=WAL", err) == -1 ||
 	    pragma(c, "SELECT count(*) FROM progress", &begun, err) == -1)
 		return -1;
+	c->made = empty;
 	c->resumed = begun > 0;
 	return 0;
 }

@@ -150,6 +150,12 @@ empty(struct journal_file *f, struct err *err)
 }
 
 int
+journal_clear(struct journal *j, struct err *err)
+{
+	return empty(&j->file[0], err) == -1 ? -1 : empty(&j->file[1], err);
+}
+
+int
 journal_committed(struct journal *j, uint64_t upto, bool cut, struct err *err)
 {
 	for (int i = 0; i < 2; i++)

@@ -52,6 +52,9 @@ struct journal_entry {
 int journal_open(struct journal *, const char *path, bool sync, struct err *);
 void journal_close(struct journal *);
 
+/* Its entries are those of a checkpoint that is gone: empties it; 0 or -1. */
+int journal_clear(struct journal *, struct err *);
+
 /* Appends an entry, whose number it sets; 0, or -1 and the error. */
 int journal_add(struct journal *, struct journal_entry *, struct err *);
 

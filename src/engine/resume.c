@@ -82,7 +82,8 @@ resume_open(struct job *job, struct err *err)
 	if (checkpoint_open(&job->checkpoint, c->checkpoint, c->sync, err) == -1 ||
 	    identity_check(&job->checkpoint, c, err) == -1)
 		return -1;
-	if (c->journal > 0 && journal_open(&job->journal, c->checkpoint, c->sync, err) == -1)
+	if (c->journal > 0 && (journal_open(&job->journal, c->checkpoint, c->sync, err) == -1 ||
+	    (job->checkpoint.made && journal_clear(&job->journal, err) == -1)))
 		return -1;
 	if (job->checkpoint.resumed && go_on(job, err) == -1)
 		return -1;
@@ -174,6 +175,20 @@ place_block(struct job *job, const struct journal_entry *e, struct err *err)
 	return rc;
 }
 
+/* A run that died before its first commit has left the header of its columns only here. */
+static int
+bind_by_entry(struct job *job, const struct journal_entry *e, struct err *err)
+{
+	if (job->bound || e->header_len == 0)
+		return 0;
+	if (buf_add(&job->header, e->header, e->header_len) == -1 ||
+	    buf_add(&job->header, "", 1) == -1)
+		return err_memory(err, "reading the journal");
+	if (checkpoint_set(&job->checkpoint, "header", job->header.data, err) == -1)
+		return -1;
+	return header_resume(job, err);
+}
+
 /* Feeds an entry; what was fed of it before the last commit is left out. */
 static int
 feed_entry(void *arg, const struct journal_entry *e, struct err *err)
@@ -188,7 +203,8 @@ feed_entry(void *arg, const struct journal_entry *e, struct err *err)
 	if (job->skipped.len > e->len || job->skipped.records > e->records)
 		return err_set(err, ERR_RUN, "%s: the journal is not that of this checkpoint",
 		    job->checkpoint.path);
-	if (fill_block(job, e, err) == -1 || place_block(job, e, err) == -1)
+	if (bind_by_entry(job, e, err) == -1 || fill_block(job, e, err) == -1 ||
+	    place_block(job, e, err) == -1)
 		return -1;
 	job->batch.lines.records += job->lines.records;
 	job->batch.lines.bytes += job->lines.len;
@@ -237,18 +253,17 @@ resume_start(struct job *job, struct err *err)
 	int64_t first = job->past.time + job->config->plan->batch.ticks;
 	bool some = job->past.open;
 
-	if (!job_keeps(job) || !job->checkpoint.resumed)
+	if (!job_keeps(job))
 		return 0;
 	if (!job->bound && job->header.len > 0 && header_resume(job, err) == -1)
 		return -1;
-	if (!job->bound)
-		return 0;
 	by_clock &= job->past.batch > 0;
 	if (by_clock && first < job->ticker.boundary)
 		pipeline_begin(&job->pipeline, (struct moment){ .tick = first });
 	if (replay(job, &some, err) == -1 || (by_clock && end_missed(job, first, some, err) == -1))
 		return -1;
-	batch_begin(job);
+	if (job->bound)
+		batch_begin(job);
 	return 0;
 }
 
