@@ -253,12 +253,12 @@ take_all(struct import *m, struct err *err)
 	return checkpoint_execute(m->checkpoint, "COMMIT", err);
 }
 
-/* None of the files must be there: they would become part of it. */
+/* None of the files must be there: they would become part of it.  It is named first itself. */
 static int
 check_absent(const char *path, struct err *err)
 {
 	for (int i = 0; i < STATE_FILES; i++) {
-		char *file = state_file(path, state_suffixes[i], err);
+		char *file = state_file(path, state_suffixes[(i + 2) % STATE_FILES], err);
 		struct stat st;
 		int rc = file == NULL ? -1 : 0;
 

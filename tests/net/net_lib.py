@@ -89,12 +89,12 @@ class Program:
     """One run of streamctl (or of a peer), its stdout and stderr collected."""
 
     def __init__(self, argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, limit_nofile=None,
-                 env=None):
+                 env=None, cwd=None, preexec_fn=None):
         self.argv = argv
         if limit_nofile:
             argv = ["bash", "-c", f'ulimit -n {limit_nofile}; exec "$@"', "bash"] + argv
         self.proc = subprocess.Popen(argv, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE,
-                                     bufsize=0, env=env)
+                                     bufsize=0, env=env, cwd=cwd, preexec_fn=preexec_fn)
         self.pid = self.proc.pid
         self.stdin = self.proc.stdin
         self.stdout = self.proc.stdout
