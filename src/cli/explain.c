@@ -108,18 +108,37 @@ show_stage(const struct settings *settings, unsigned i)
 	printf("  spark    %s\n", s->class->spark);
 }
 
+/* True if every source can be read again. */
+static bool
+is_replayable(const struct job_config *job)
+{
+	for (size_t i = 0; i < job->nsources; i++)
+		if ((job->sources[i].class->flags & SOURCE_REPLAYABLE) == 0)
+			return false;
+	return true;
+}
+
+/* With a checkpoint, what can be neither read again nor is in the journal is lost by a crash. */
+static const char *
+kept_delivery(const struct job_config *job, bool exact)
+{
+	if (!is_replayable(job) && job->journal == 0)
+		return "at most once: a crash loses what came since the last commit";
+	return exact ? "exactly once, also after a crash" :
+	    "at least once: after a crash at most one batch comes again";
+}
+
 /* Each record is in the answer once, if it can be read again and the answer be taken back. */
 static const char *
 delivery(const struct job_config *job, const struct sink_class *sink)
 {
-	bool replayable = true;
+	bool exact = (sink->flags & (SINK_TRUNCATABLE | SINK_IDEMPOTENT)) != 0;
 
-	for (size_t i = 0; i < job->nsources; i++)
-		replayable &= (job->sources[i].class->flags & SOURCE_REPLAYABLE) != 0;
-	if (!replayable)
+	if (job->checkpoint != NULL)
+		return kept_delivery(job, exact);
+	if (!is_replayable(job))
 		return "once while the process lives; what a crash finds unwritten is lost";
-	return (sink->flags & (SINK_TRUNCATABLE | SINK_IDEMPOTENT)) != 0 ?
-	    "once while the process lives; after a crash run it again" :
+	return exact ? "once while the process lives; after a crash run it again" :
 	    "once while the process lives; a run again writes all again";
 }
 
@@ -174,6 +193,9 @@ show_explain(const struct settings *s)
 	for (unsigned i = 0; i < s->plan.n; i++)
 		show_stage(s, i);
 	show_sinks(s);
+	if (s->job.checkpoint != NULL)
+		printf("checkpoint %s, %s\n", s->job.checkpoint, s->job.sync ?
+		    "on the disk at each commit" : "survives a crash, not a loss of power");
 	printf("threads    %u\n", s->job.jobs > 1 && s->plan.parallel ? s->job.jobs : 1);
 	if (s->job.max_memory > 0)
 		printf("memory     %.1fMiB at most\n", (double)s->job.max_memory / (1 << 20));
