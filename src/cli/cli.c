@@ -81,7 +81,8 @@ change_state(const struct settings *s, struct err *err)
 	const char *path = s->job.checkpoint;
 
 	if (path == NULL)
-		return err_set(err, ERR_USAGE, "--state %s needs the checkpoint: -c FILE", s->state);
+		return err_set(err, ERR_USAGE, "--state %s needs the checkpoint: -c FILE",
+		    s->state);
 	if (strcmp(s->state, "show") == 0)
 		return state_show(path, STDOUT_FILENO, err);
 	if (strcmp(s->state, "export") == 0)

@@ -59,8 +59,8 @@ lock(struct checkpoint *c, int flags, int operation, struct err *err)
 	if (sys.fstat(c->lock, &st) == -1)
 		return err_system(err, c->path, "stat", errno);
 	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_RUN, "%s: is no regular file, as a checkpoint must be; name "
-		    "another", c->path);
+		return err_set(err, ERR_RUN, "%s: is no regular file, as a checkpoint must be; "
+		    "name another", c->path);
 	if (sys.flock(c->lock, operation | LOCK_NB) == 0)
 		return 0;
 	if (errno != EWOULDBLOCK)

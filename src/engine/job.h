@@ -73,7 +73,7 @@ struct job_config {
 	bool				 sync;		/* commits survive a loss of power */
 	uint64_t			 journal;	/* bytes it may have; 0: there is none */
 	bool				 resume_changed;	/* keep the stages that are alike */
-	const char			*identity;	/* what the checkpoint belongs to, by lines */
+	const char			*identity;	/* of the checkpoint: see identity.h */
 	void (*print)(const char *line);		/* shows one line to the user */
 };
 
@@ -161,7 +161,7 @@ struct job {
 	struct framer		*framer;	/* ... and their connection */
 	bool			 replaying;	/* they come from the journal */
 	struct ahead		 skipped;	/* what is not fed again of their entry */
-	uint64_t		 fed;		/* number of the journal's entry that was fed last */
+	uint64_t		 fed;		/* number of the journal's entry fed last */
 	bool			 due;		/* a batch has ended since the last commit */
 	bool			 can_wait;	/* a commit can: nobody sees when it comes */
 	int64_t			 committed;	/* monotonic time of the last commit */
@@ -280,7 +280,7 @@ int commit_finish(struct job *);
 /* Opens the checkpoint, and finds out how far a run before has come; 0 or -1. */
 int resume_open(struct job *, struct err *);
 
-/* The pipeline has been opened: takes the state; what of another was kept is committed.  0 or -1. */
+/* The pipeline is open: takes the state, and commits what was kept of another; 0 or -1. */
 int resume_state(struct job *, struct err *);
 
 /* Before the sources start: feeds what the journal has, ends batches that were missed.  0 or -1. */
