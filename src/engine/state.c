@@ -16,7 +16,7 @@
 
 /* What may be fed again goes first: without a checkpoint it has no meaning. */
 const char *const state_suffixes[STATE_FILES] = {
-	".journal-1", ".journal-2", "", "-wal", "-shm",
+	".journal-1", ".journal-2", "", "-wal", "-shm", "-journal",
 };
 
 char *

@@ -33,7 +33,7 @@ struct state_table {
 extern const struct state_table state_tables[];
 
 /* The files beside a checkpoint: what they end in; the checkpoint itself is "". */
-#define STATE_FILES 5
+#define STATE_FILES 6
 extern const char *const state_suffixes[STATE_FILES];
 
 /* Each: 0, or -1 and the error. */
