@@ -349,11 +349,21 @@ batch_tick(struct job *job)
 	return 0;
 }
 
+/* A run before had come to the end of its input and answered it, and none has come since. */
+static bool
+is_answered(const struct job *job)
+{
+	return job_keeps(job) && job->past.finished &&
+	    job->sums.lines.records + job->batch.lines.records == job->past.lines.records;
+}
+
 int
 batch_finish(struct job *job)
 {
 	if (batch_tick(job) == -1 || feed_all(job) == -1)
 		return -1;
+	if (is_answered(job))
+		return 0;
 	if (job_by_events(job))
 		return events_finish(job);
 	return end_batch(job, batch_end(job), 0, true, &nothing);

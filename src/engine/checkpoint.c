@@ -1,6 +1,7 @@
 /* What is put into the checkpoint and read from it, see checkpoint.h. */
 #include "engine/checkpoint.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <zlib.h>
 
@@ -39,8 +40,11 @@ static const char *const texts[CHECKPOINT_STATEMENTS] = {
 int
 checkpoint_error(struct checkpoint *c, struct err *err)
 {
-	int rc = c->db != NULL ? sqlite3_errcode(c->db) : SQLITE_NOMEM;
+	int rc = c->db != NULL ? sqlite3_extended_errcode(c->db) : SQLITE_NOMEM;
 
+	if (rc == SQLITE_IOERR_SHMSIZE || ((rc & 0xff) == SQLITE_IOERR &&
+	    sqlite3_system_errno(c->db) == ENOSPC))
+		rc = SQLITE_FULL;
 	switch (rc & 0xff) {
 	case SQLITE_NOMEM:
 		return err_memory(err, "keeping the checkpoint");

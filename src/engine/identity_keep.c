@@ -19,6 +19,10 @@
 #define SHOWN 200			/* bytes of a line or path in a notice */
 #define OF_STAGES "role BETWEEN 1 AND 7"	/* STORE_CLOCKS to STORE_ROWS */
 
+/* What became of each record is told by chain, and must add up: other chains count anew. */
+#define SUMS_ANEW "DELETE FROM account; UPDATE progress SET records = 0, bytes = 0, " \
+    "bad_lines = 0, bad = 0, late = 0"
+
 struct keep {
 	struct checkpoint	*checkpoint;
 	const struct job_config	*config;
@@ -197,7 +201,8 @@ drop_rest(const struct keep *k, struct err *err)
 		tell(k, "rows that waited for the end of their batch behind a stage that has "
 		    "changed are dropped");
 	return checkpoint_change(c, err, "DELETE FROM chunk WHERE " OF_STAGES " AND owner >= "
-	    "%lld; DELETE FROM output WHERE number >= %lld", (long long)MOVED, (long long)MOVED);
+	    "%lld; DELETE FROM output WHERE number >= %lld; " SUMS_ANEW, (long long)MOVED,
+	    (long long)MOVED);
 }
 
 static int

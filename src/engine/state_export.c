@@ -20,9 +20,11 @@
 
 const struct state_table state_tables[] = {
 	{ "meta", "tt", "SELECT name, value FROM meta ORDER BY name" },
-	{ "progress", "iiiiiiiiiiiiiii", "SELECT one, batch, time, rows, records, bad, late, keys, "
-	    "state_bytes, journal, skip_bytes, skip_records, open, finished, committed "
-	    "FROM progress" },
+	{ "progress", "iiiiiiiiiiiiiiiii", "SELECT one, batch, time, rows, records, bytes, "
+	    "bad_lines, bad, late, keys, state_bytes, journal, skip_bytes, skip_records, open, "
+	    "finished, committed FROM progress" },
+	{ "account", "iiiii", "SELECT number, records, counted, late, bad FROM account "
+	    "ORDER BY number" },
 	{ "source", "iitii", "SELECT id, input, address, position, reconnects FROM source "
 	    "ORDER BY id" },
 	{ "output", "itb", "SELECT number, address, state FROM output ORDER BY number" },

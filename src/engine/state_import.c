@@ -18,7 +18,7 @@
 
 #define READ ((size_t)1 << 16)		/* bytes at a time */
 #define SUM_DIGITS 8
-#define MAX_COLUMNS 16
+#define MAX_COLUMNS 20
 
 struct import {
 	const char		*path;
@@ -118,7 +118,7 @@ check_sum(struct import *m, char **line, size_t *len, struct err *err)
 static int
 prepare(struct import *m, const struct state_table *t, struct err *err)
 {
-	static const char marks[] = "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?";
+	static const char marks[] = "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?";
 	int n = (int)strlen(t->kinds), rc;
 	char *sql;
 

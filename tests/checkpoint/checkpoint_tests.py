@@ -101,7 +101,8 @@ def has_read(p, run):
     if not listens(run):
         return False
     run.kill(signal.SIGUSR1)
-    return STATUS.findall(run.err)[-1:] == [str(p.read("in").count(b"\n") - p.fed)]
+    want = p.read("in").count(b"\n") - (p.fed if "--resume-changed" in run.argv else 0)
+    return STATUS.findall(run.err)[-1:] == [str(want)]
 
 
 def stop(p, run):
@@ -173,13 +174,26 @@ def windows_after_the_end(want, got):
     return len(want[len(got):].splitlines())
 
 
+def test_nothing_new(scope):
+    """A run that finds nothing new behind an input that has ended writes nothing."""
+    for stages in (WINDOW, ["count", "--running"]):
+        p = Place(scope)
+        for name in p.files():
+            os.unlink(p.path(name))
+        p.write("in", words(5250))
+        p.run("-c", "c.db", *rows(*stages))
+        before = p.read("out")
+        for _ in range(2):
+            p.run("-c", "c.db", *rows(*stages))
+            check_equal(p.read("out"), before, "the output")
+
+
 def test_journaled_before_the_first_commit(scope):
     """What a client sent is counted though the run was killed before its first batch had ended."""
     for form in ([], ["-F", "csv"]):
-        for name in FILES:
-            if os.path.exists(Place(scope).path(name)):
-                os.unlink(Place(scope).path(name))
         p = Place(scope)
+        for name in p.files():
+            os.unlink(p.path(name))
         stages = ["countby", "a"] if form else ["count"]
         listen = ["-c", "c.db", "-i", "listen://127.0.0.1:0", *form, *rows(*stages, batch="10rows")[2:]]
         for end in (signal.SIGKILL, signal.SIGTERM):
@@ -188,12 +202,16 @@ def test_journaled_before_the_first_commit(scope):
             before = journal_size(p)
             with scope.connect(port) as s:
                 s.sendall((b"a,b\n" if form else b"") + b"x,1\n" * 5)
-                wait(lambda: journal_size(p) > before or progress(p) == 10, "the journal")
+                wait(lambda: journal_size(p) > before or answered(p), "the journal")
             if end == signal.SIGTERM:
-                wait(lambda: progress(p) == 10, "ten records to be answered")
+                wait(lambda: answered(p), "ten records to be answered")
             run.kill(end)
             run.wait_exit()
         check_equal(p.read("out"), b"x\t10\n" if form else b"10\n", "the answer")
+
+
+def answered(p):
+    return os.path.exists(p.path("out")) and p.read("out") != b""
 
 
 def journal_size(p):
@@ -263,7 +281,7 @@ def test_resume_changed_keeps_what_is_alike(scope):
     del stages[:4]                  # the first chain goes without its filter
     run = p.start("--resume-changed", *tailing(*stages))
     run.wait_err("begins anew")
-    reached(p, run, 6000)
+    reached(p, run, 750)
     check_equal(said(run), ["streamctl: c.db: stage 3, 'top 1000', begins anew",
                        "streamctl: c.db: output 'totals' begins anew",
                        "streamctl: c.db: output 'new' begins anew"], "notices")
@@ -284,7 +302,7 @@ def test_resume_changed_drops_the_others(scope):
     p.write("in", words(750, 2), "ab")
     run = p.start("--resume-changed", *tailing("countby", "--running", "--emit", "update"))
     run.wait_err("is dropped")
-    reached(p, run, 6000)
+    reached(p, run, 750)
     check("stage 1, 'countby --running --emit update', begins anew" in run.err, run.err)
     check("the state of 'count --running --emit update' is dropped" in run.err, run.err)
     check("output" not in run.err, run.err)
@@ -416,7 +434,7 @@ def test_state_of_one_that_is_used(scope):
     run.wait_exit(0)
     with open(p.path("export"), "rb") as f:
         p.run("-c", "copy.db", "--state", "import", stdin=f)
-    check(p.ask("SELECT records FROM progress", "copy.db")[0][0] >= 500, "records of the copy")
+    check(p.ask("SELECT records FROM progress", "copy.db")[0][0] % 500 == 0, "records of the copy")
 
 
 def export(p, name="c.db"):
@@ -447,7 +465,6 @@ def test_export_import_goes_on_alike(scope):
         words_ = tailing(*WINDOW, "also", "countby", "--running", "--emit", "update", "into", "two")
         words_[1] = "used.db"
         run = p.start(*words_)
-        p.fed = 5250
         stop(p, run)
         check_equal(p.ask("SELECT records FROM progress", "used.db"), [(6000,)], "records")
         answers.append((p.read("out"), p.read("two")))
@@ -466,7 +483,7 @@ def test_export_has_the_journal(scope):
     port = int(run.wait_err(r"listening on \S+:(\d+)\b").group(1))
     with scope.connect(port) as s:
         s.sendall(b"x\n" * 10)
-        wait(lambda: progress(p) == 10, "the first batch")
+        wait(lambda: p.read("out") == b"10\n", "the first batch")
         before = journal_size(p)
         s.sendall(b"y\n" * 7)
         wait(lambda: journal_size(p) > before, "the journal")
