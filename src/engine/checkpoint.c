@@ -17,10 +17,12 @@ static const char *const texts[CHECKPOINT_STATEMENTS] = {
 	[CHECKPOINT_META_GET] = "SELECT value FROM meta WHERE name = ?",
 	[CHECKPOINT_META_SET] = "INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)",
 	[CHECKPOINT_PROGRESS_GET] = "SELECT batch, time, rows, records, bytes, bad_lines, bad,"
-	    " late, keys, state_bytes, journal, skip_bytes, skip_records, open, finished FROM progress",
-	[CHECKPOINT_PROGRESS_SET] = "INSERT OR REPLACE INTO progress(one, batch, time, rows, records,"
-	    " bytes, bad_lines, bad, late, keys, state_bytes, journal, skip_bytes, skip_records,"
-	    " open, finished, committed) VALUES(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	    " late, keys, state_bytes, journal, skip_bytes, skip_records, open, finished"
+	    " FROM progress",
+	[CHECKPOINT_PROGRESS_SET] = "INSERT OR REPLACE INTO progress(one, batch, time, rows,"
+	    " records, bytes, bad_lines, bad, late, keys, state_bytes, journal, skip_bytes,"
+	    " skip_records, open, finished, committed)"
+	    " VALUES(1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[CHECKPOINT_ACCOUNT_GET] = "SELECT records, counted, late, bad FROM account"
 	    " WHERE number = ?",
 	[CHECKPOINT_ACCOUNT_SET] = "INSERT OR REPLACE INTO account(number, records, counted, late,"
