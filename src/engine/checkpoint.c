@@ -206,6 +206,35 @@ clear(void *arg, const struct store_part *part, struct err *err)
 	return checkpoint_step(c, CHECKPOINT_CLEAR, err) == -1 ? -1 : 0;
 }
 
+/*
+ * In SQL: part_sum(sum, role, owner, tick, generation, bytes, new owner), the sum under which the
+ * chunk has the new owner; one whose sum was wrong gets none that is right.
+ */
+static void
+part_sum(sqlite3_context *context, int n, sqlite3_value **v)
+{
+	struct store_part part = {
+		.role = (enum store_role)sqlite3_value_int(v[1]),
+		.owner = (uint32_t)sqlite3_value_int64(v[2]),
+		.tick = sqlite3_value_int64(v[3]),
+		.generation = (uint64_t)sqlite3_value_int64(v[4]),
+	};
+	const void *bytes = sqlite3_value_blob(v[5]);
+	size_t len = (size_t)sqlite3_value_bytes(v[5]);
+	bool good = bytes != NULL && sum_of(&part, bytes, len) == sqlite3_value_int64(v[0]);
+
+	(void)n;
+	part.owner = (uint32_t)sqlite3_value_int64(v[6]);
+	sqlite3_result_int64(context, good ? (sqlite3_int64)sum_of(&part, bytes, len) : -1);
+}
+
+int
+checkpoint_sums(struct checkpoint *c, struct err *err)
+{
+	return sqlite3_create_function_v2(c->db, "part_sum", 7, SQLITE_UTF8, NULL, part_sum, NULL,
+	    NULL, NULL) == SQLITE_OK ? 0 : checkpoint_error(c, err);
+}
+
 struct store
 checkpoint_store(struct checkpoint *c)
 {

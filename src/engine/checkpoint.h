@@ -120,6 +120,9 @@ int checkpoint_set_output(struct checkpoint *, unsigned number, const char *addr
 /* What a pipeline puts its state into. */
 struct store checkpoint_store(struct checkpoint *);
 
+/* Makes the function part_sum known to its SQL, see checkpoint.c; 0 or -1. */
+int checkpoint_sums(struct checkpoint *, struct err *);
+
 /* Runs SQL as it is; or, with the conversions of sqlite3_mprintf, in the open transaction. */
 int checkpoint_execute(struct checkpoint *, const char *sql, struct err *);
 int checkpoint_change(struct checkpoint *, struct err *, const char *format, ...);

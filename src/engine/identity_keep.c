@@ -19,6 +19,9 @@
 #define SHOWN 200			/* bytes of a line or path in a notice */
 #define OF_STAGES "role BETWEEN 1 AND 7"	/* STORE_CLOCKS to STORE_ROWS */
 
+/* The sum of a chunk covers its owner: the one before, and the new one. */
+#define SUM_OF "sum = part_sum(sum, role, %u, tick, generation, bytes, %u)"
+
 /* What became of each record is told by chain, and must add up: other chains count anew. */
 #define SUMS_ANEW "DELETE FROM account; UPDATE progress SET records = 0, bytes = 0, " \
     "bad_lines = 0, bad = 0, late = 0"
@@ -155,9 +158,9 @@ move_stage(const struct keep *k, unsigned i, struct err *err)
 	bool rows = same_before(k, identity_find(k->old, "stage", from),
 	    identity_find(k->new, "stage", i));
 
-	return checkpoint_change(k->checkpoint, err, "UPDATE chunk SET owner = %u WHERE "
-	    OF_STAGES " AND owner = %lld AND role <> %d", i, (long long)(MOVED + from),
-	    rows ? 0 : (int)STORE_ROWS);
+	return checkpoint_change(k->checkpoint, err, "UPDATE chunk SET owner = %u, "
+	    SUM_OF " WHERE " OF_STAGES " AND owner = %lld AND role <> %d", i, from, i,
+	    (long long)(MOVED + from), rows ? 0 : (int)STORE_ROWS);
 }
 
 static int
@@ -180,7 +183,8 @@ move_outputs(const struct keep *k, struct err *err)
 		if (move_output(k, i, i, err) == -1)
 			return -1;
 		if (rows_stay(k, i) && checkpoint_change(k->checkpoint, err, "UPDATE chunk SET "
-		    "owner = %u WHERE role = %d AND owner = %lld", k->news + i, (int)STORE_ROWS,
+		    "owner = %u, " SUM_OF " WHERE role = %d AND owner = %lld", k->news + i,
+		    k->olds + i, k->news + i, (int)STORE_ROWS,
 		    (long long)(MOVED + k->olds + i)) == -1)
 			return -1;
 	}
@@ -208,7 +212,8 @@ drop_rest(const struct keep *k, struct err *err)
 static int
 move_all(struct keep *k, struct err *err)
 {
-	if (checkpoint_change(k->checkpoint, err, "UPDATE chunk SET owner = owner + %lld WHERE "
+	if (checkpoint_sums(k->checkpoint, err) == -1 ||
+	    checkpoint_change(k->checkpoint, err, "UPDATE chunk SET owner = owner + %lld WHERE "
 	    OF_STAGES "; UPDATE output SET number = number + %lld", (long long)MOVED,
 	    (long long)MOVED) == -1)
 		return -1;
