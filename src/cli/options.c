@@ -343,11 +343,7 @@ take_option(void *arg, int id, const char *value, int word, struct err *err)
 		return read_duration("fail-if-silent", &s->job.silent, value, word, err);
 	case JOBS:
 		return read_jobs(&s->job.jobs, value, word, err);
-	case CHECKPOINT:
-	case SYNC:
-	case JOURNAL:
-	case RESUME_CHANGED:
-	case STATE:
+	case CHECKPOINT: case SYNC: case JOURNAL: case RESUME_CHANGED: case STATE:
 		return set_checkpoint(s, id, value, word, err);
 	case MAX_MEMORY:
 		return options_max_memory(s, value, word, err);
