@@ -57,7 +57,10 @@ void flow_same(const struct flow *, const char *const *batch, int n, const char 
 /* Fails unless the pipeline is refused with a message that has WHY in it. */
 void flow_refused(const struct flow *, const char *why);
 
-/* Runs it with each allocation failing in turn: must be an error or nothing at all. */
+/*
+ * Runs it with one allocation after the other failing, each of the first 200 and then fewer and
+ * fewer: must be an error, or the answer as it is.
+ */
 void flow_short_of_memory(const struct flow *, const struct buf *batch, int n);
 
 #endif

@@ -189,13 +189,20 @@ pool_free(struct pool *p)
 void
 words_split(struct words *w, const char *line)
 {
-	char *rest = NULL, *word;
+	char *at = w->text;
 
 	DEMAND(strlen(line) < sizeof(w->text));
 	strcpy(w->text, line);
 	w->n = 0;
-	for (word = strtok_r(w->text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
-		w->word[w->n++] = word;
+	while (*(at += strspn(at, " ")) != '\0') {
+		const char *stop = *at == '\'' ? "'" : *at == '"' ? "\"" : " ";
+
+		at += *stop != ' ';
+		w->word[w->n++] = at;
+		at += strcspn(at, stop);
+		if (*at != '\0')
+			*at++ = '\0';
+	}
 	w->word[w->n] = NULL;
 }
 

@@ -71,6 +71,7 @@ struct words {			/* a command line, cut at blanks; word[n] is NULL */
 	int	 n;
 };
 
+/* Words with blanks in them stand in quotes of either kind. */
 void words_split(struct words *, const char *line);
 
 /*
