@@ -333,11 +333,11 @@ take_option(void *arg, int id, const char *value, int word, struct err *err)
 		s->script = value;
 		return 0;
 	case UNTIL:
-		s->defaults.until = (struct condition){ "until", value, word, NULL, false, { 0 } };
+		s->defaults.until = (struct condition){ .option = "until", .text = value, .word = word };
 		return 0;
 	case FAIL_IF:
 		s->defaults.fail_if =
-		    (struct condition){ "fail-if", value, word, NULL, false, { 0 } };
+		    (struct condition){ .option = "fail-if", .text = value, .word = word };
 		return 0;
 	case SILENT:
 		return read_duration("fail-if-silent", &s->job.silent, value, word, err);

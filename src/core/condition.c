@@ -14,18 +14,22 @@ condition_open(struct condition *c, struct schema *columns, struct err *err)
 	if (c->text == NULL)
 		return 0;
 	text.len = strlen(c->text);
+	c->records = columns->input;
 	return query_filter(&c->query, columns, &text, err);
 }
 
+/* Records as they came, made rows with blanks between their cells: messages hold no tabs. */
 static int
 keep_row(struct condition *c, const struct block *b, uint64_t i, struct err *err)
 {
 	const struct value *row = query_row(c->query, i);
 
 	c->row.len = 0;
-	if (tsv_row(&c->row, row, b->text != NULL ? 1 : b->width) == -1 ||
+	if (tsv_row(&c->row, row, b->text != NULL || c->records ? 1 : b->width) == -1 ||
 	    buf_add(&c->row, "", 1) == -1)
 		return err_memory(err, "looking at rows");
+	for (char *tab = c->row.data; (tab = strchr(tab, '\t')) != NULL; tab++)
+		*tab = ' ';
 	c->met = true;
 	return 0;
 }

@@ -15,6 +15,7 @@ struct condition {
 	const char	*text;		/* NULL: there is none */
 	int		 word;
 	struct query	*query;
+	bool		 records;	/* are written, as they came: cell 0 of their rows */
 	bool		 met;
 	struct buf	 row;		/* the first row that met it, as text */
 };
