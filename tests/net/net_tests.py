@@ -1439,3 +1439,79 @@ def test_idle_run_sleeps(t):
     check(used <= 5 or net_lib.WRAP, f"{used} ticks in two seconds")
     p.stdin.close()
     p.wait_exit(0)
+
+
+# ---------------------------------------------------------------- event time over several sources
+
+EVENTS = ("-F", "csv", "--columns", "t", "-t", "t", "--lateness", "0s", "-b", "5s",
+          "--time-format", "epoch")
+
+
+def two_sources(t, *args):
+    """A run of two servers by event time, with a connection from each."""
+    first, second = t.server(), t.server()
+    p = t.run(*(w for _, port in (first, second) for w in ("-i", f"tcp://127.0.0.1:{port}")),
+              *EVENTS, *args)
+    return p, t.accept(first[0]), t.accept(second[0])
+
+
+def test_event_time_waits_for_a_source(t):
+    """a source that has sent nothing yet holds up the others, and no more when it has ended"""
+    p, first, second = two_sources(t, "--idle", "1h", "count")
+    first.sendall(b"1\n2\n7\n13\n")
+    wait_status(p, r"\b4\b")
+    check_equal(p.out, "", "rows before the other source said a thing")
+    second.close()
+    p.wait_out(lambda s: s == "5\t2\n10\t1\n", "the batches that are over")
+    first.close()
+    p.wait_exit(0)
+    check_equal(p.out, "5\t2\n10\t1\n15\t1\n", "stdout")
+
+
+def test_event_time_idle_source(t):
+    """--idle: a silent source holds up the others no more, and counts again when it speaks"""
+    p, first, second = two_sources(t, "--idle", "500ms", "count")
+    second.sendall(b"3\n")
+    first.sendall(b"1\n7\n")
+    sent = 0
+
+    def speak():
+        nonlocal sent
+        first.sendall(b"13\n")
+        sent += 1
+        time.sleep(0.1)
+        return p.out == "5\t2\n10\t1\n"
+    wait(speak, "the batches that are over")
+    check_equal(p.err, "", "stderr")
+    second.sendall(b"4\n12\n14\n")
+    wait_status(p, rf"\b{sent + 6}\b")
+    for conn in (first, second):
+        conn.close()
+    p.wait_exit(0)
+    check_equal(p.out, f"5\t2\n10\t1\n15\t{sent + 2}\n", "stdout")
+    check("late" in p.err, f"nothing was said of the record that came too late: {p.err}")
+
+
+def test_fail_if_silent_counts_from_the_last_record(t):
+    """--fail-if-silent: records put the end off; then it says so and exits with 6"""
+    p = t.run(*EACH, "--fail-if-silent", "3s", "count", stdin=subprocess.PIPE)
+    began = time.monotonic()
+    for n in range(1, 10):
+        p.stdin.write(b"x\n")
+        p.wait_out(lambda s: s.count("\n") == n, f"row {n}")
+        time.sleep(0.4 if not net_lib.WRAP else 0)
+    told = time.monotonic()
+    p.wait_exit(6)
+    check(net_lib.WRAP or told - began > 3, "the records took no longer than the silence")
+    check("no record came for" in p.err, f"stderr: {p.err}")
+
+
+def test_status_with_threads(t):
+    """SIGUSR1 is answered while threads count"""
+    p = t.run("-j", "2", "-b", "1h", "--time-format", "none", "countby", stdin=subprocess.PIPE)
+    p.stdin.write(b"a\nb\na\n")
+    wait(lambda: fionread(p.stdin) == 0, "the lines to be read")
+    wait_status(p, r"\b3\b")
+    p.stdin.close()
+    p.wait_exit(0)
+    check_equal(p.out, "a\t2\nb\t1\n", "stdout")
