@@ -20,9 +20,9 @@ struct rowlog_part {			/* rows of one port, source and time */
 };
 
 static bool
-fits(const struct rowlog_part *p, const struct block *b, unsigned width)
+fits(const struct rowlog_part *p, const struct block *b)
 {
-	return p != NULL && p->cap - p->block.records >= b->records && p->block.width == width &&
+	return p != NULL && p->cap - p->block.records >= b->records && p->block.width == b->width &&
 	    p->block.port == b->port && p->block.source == b->source && p->block.time == b->time;
 }
 
@@ -38,21 +38,19 @@ part_rows(const struct rowlog *log, const struct block *b)
 }
 
 static struct rowlog_part *
-part_for(struct rowlog *log, const struct block *b, unsigned width)
+part_for(struct rowlog *log, const struct block *b)
 {
 	struct rowlog_part *p = log->last;
 	uint64_t cap = part_rows(log, b);
-	size_t size = sizeof(struct rowlog_part) + cap * width * sizeof(struct value);
+	size_t size = sizeof(struct rowlog_part) + cap * b->width * sizeof(struct value);
 
-	if (fits(p, b, width))
+	if (fits(p, b))
 		return p;
 	p = mem_alloc(size);
 	if (p == NULL)
 		return NULL;
 	*p = (struct rowlog_part){ .cap = cap, .block = *b };
-	p->block.text = NULL;
 	p->block.cells = p->cell;
-	p->block.width = width;
 	p->block.records = 0;
 	if (log->last != NULL)
 		log->last->next = p;
@@ -97,37 +95,17 @@ copy_rows(struct rowlog_part *p, const struct block *b, bool no_record)
 	return 0;
 }
 
-static int
-copy_lines(struct rowlog_part *p, const struct block *b)
-{
-	const char *text = b->text, *end = b->text + b->len;
-
-	while (text < end) {
-		const char *line = text;
-		struct value v;
-		size_t len;
-
-		text = line_next(text, end, &len);
-		v = value_text(line, len);
-		if (copy_cell(p, &p->cell[p->block.records], &v) == -1)
-			return -1;
-		p->block.records++;
-	}
-	return 0;
-}
-
 int
 rowlog_add(struct rowlog *log, const struct block *b)
 {
-	unsigned width = b->text != NULL ? 1 : b->width;
-	struct rowlog_part *p = part_for(log, b, width);
+	struct rowlog_part *p = part_for(log, b);
 	size_t before;
 	int rc;
 
 	if (p == NULL)
 		return -1;
 	before = p->text.total;
-	rc = b->text != NULL ? copy_lines(p, b) : copy_rows(p, b, log->no_record);
+	rc = copy_rows(p, b, log->no_record);
 	log->bytes += p->text.total - before;
 	log->records += b->records;
 	return rc;

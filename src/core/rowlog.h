@@ -19,7 +19,7 @@ struct rowlog {
 	size_t			 bytes;		/* held from the allocator */
 };
 
-/* Appends a copy of the rows (or lines, as rows of one cell) of a block; 0 or -1 (memory). */
+/* Appends a copy of the rows of a block, which are no lines; 0 or -1 (memory). */
 int rowlog_add(struct rowlog *, const struct block *);
 
 /*
