@@ -288,6 +288,30 @@ def test_tail_compressed_is_refused(t):
     check("gzip" in p.err, "the reason is not told")
 
 
+def test_tail_rotated_to_gzip(t):
+    """a file that a rotation puts there is read as text whatever it holds; that is told"""
+    p, path = tail(t, text="old\n")
+    write(t.path("new"), gzip.compress(b"x\n") + b"\nend\n", "wb")
+    os.rename(t.path("new"), path)
+    p.wait_err("is gzip data now; it is read as plain text")
+    p.wait_out(lambda s: s.endswith("\nend\n"), "the last line")
+    stop(p)
+
+
+def test_tail_replaced_by_a_folder(t):
+    """what comes in place of the file and is none is waited for to go, told once"""
+    p, path = tail(t, text="old\n")
+    os.rename(path, path + ".1")
+    os.mkdir(path)
+    p.wait_err("is no regular file; waiting for one")
+    idle(p)
+    os.rmdir(path)
+    write(path, "new\n")
+    shown(p, "new\n")
+    stop(p)
+    check_equal(p.err.count("regular"), 1, "notices")
+
+
 def test_tail_rotated_while_stopped(t):
     """a process that was stopped through three rotations misses nothing"""
     p, path = tail(t, text="")
@@ -373,6 +397,18 @@ def test_udp_large_datagrams(t):
         s.sendto(b"x" * 65507, (host, port))
     p.wait_out(lambda o: sum(table(o).values()) == 20, "20 lines")
     check_equal(list(table(p.out)), ["x" * 65507], "the line")
+    stop(p)
+
+
+def test_udp_max_rate(t):
+    """--max-rate: datagrams wait in the system, and none is lost"""
+    p, host, port = receiving(t, "--max-rate", "100", *FAST, "grep", "")
+    s = sender(t)
+    began = time.monotonic()
+    for i in range(80):
+        s.sendto(b"%d" % i, (host, port))
+    shown(p, "".join(f"{i}\n" for i in range(80)))
+    check(time.monotonic() - began > 0.3, "they came faster than they may")
     stop(p)
 
 
@@ -516,6 +552,19 @@ def test_dir_renamed_and_linked_is_read_once(t):
     write(f"{path}/new", "2\n")
     shown(p, "1\n2\n")
     stop(p)
+
+
+def test_dir_grown(t):
+    """what is added to a file that was read is left out, and that is told once"""
+    p, path = folder(t, files={"a": "1\n"})
+    shown(p, "1\n")
+    write(f"{path}/a", "2\n", "a")
+    p.wait_err(r"a has grown since it was read; such additions are not read\n")
+    write(f"{path}/a", "3\n", "a")
+    write(f"{path}/b", "4\n")
+    shown(p, "1\n4\n")
+    stop(p)
+    check_equal(p.err.count("grown"), 1, "notices")
 
 
 def test_dir_recreated(t):

@@ -1384,6 +1384,20 @@ def test_out_udp(t):
     check_equal(p.err, "", "stderr")
 
 
+def test_out_udp_quoted_rows(t):
+    """a row with a line end in quotes is one datagram; one over 65507 bytes is lost, and told"""
+    receiver = t.own(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    receiver.bind(("127.0.0.1", 0))
+    receiver.settimeout(net_lib.DEADLINE)
+    p = t.run(*ROWS, "-F", "json", "-T", "csv", "-o", f"udp://127.0.0.1:{receiver.getsockname()[1]}",
+              "select", "k, 1 as n", stdin=subprocess.PIPE)
+    p.stdin.write(b'{"k":"x\\n\\"y"}\n{"k":"' + b"l" * 66000 + b'"}\n{"k":"z"}\n')
+    p.stdin.close()
+    p.wait_exit(0)
+    check_equal([receiver.recv(100) for _ in range(2)], [b'"x\n""y",1\n', b"z,1\n"], "datagrams")
+    check("a row is lost: it is longer than 65507 bytes" in p.err, p.err)
+
+
 def test_out_udp_refused(t):
     """rows that nobody takes are told once and counted, and do not end the run"""
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
