@@ -97,7 +97,7 @@ read_columns(struct settings *s, const char **names, struct err *err)
 		len = strcspn(s->columns + from, ",");
 		if (len == 0 || n == SCHEMA_MAX) {
 			err_word(err, s->columns_word, len == 0 ?
-			    "columns '%s': a name is empty" : "columns '%s': too many names",
+			    "columns '%s': a name is empty" : "too many names in columns '%s'",
 			    s->columns);
 			err->column = from;
 			return -1;
