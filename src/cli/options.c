@@ -333,7 +333,8 @@ take_option(void *arg, int id, const char *value, int word, struct err *err)
 		s->script = value;
 		return 0;
 	case UNTIL:
-		s->defaults.until = (struct condition){ .option = "until", .text = value, .word = word };
+		s->defaults.until =
+		    (struct condition){ .option = "until", .text = value, .word = word };
 		return 0;
 	case FAIL_IF:
 		s->defaults.fail_if =

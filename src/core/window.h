@@ -44,7 +44,7 @@ struct window {
 	uint64_t		 error;		/* as in a pane: of the open one, or of all */
 	const struct map	*always;	/* keys of each answer; the caller's, or NULL */
 	struct running		 running;
-	struct saving		*saving;	/* where panes are put down; the caller's, or NULL */
+	struct saving		*saving;	/* where panes are put down, or NULL */
 	struct kept		 held;		/* then the open pane without the open batch ... */
 	int64_t			 number;	/* ... and which pane that is, from 0 */
 	int64_t			 until;		/* the same, while panes are loaded */

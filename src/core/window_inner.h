@@ -1,4 +1,4 @@
-/* What the files of core/window share: window.c panes and answers, window_save.c the stored panes. */
+/* What the files of core/window share: window.c has panes and answers, window_save.c saves them. */
 #ifndef CORE_WINDOW_INNER_H
 #define CORE_WINDOW_INNER_H
 

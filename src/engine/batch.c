@@ -313,7 +313,7 @@ batch_feed(struct job *job)
 		return overload_put(job);
 	if (batch_feed_lines(job, &job->lines) == -1)
 		return -1;
-	/* By event time batches end while a block is fed, and between blocks all can be put down. */
+	/* By event time batches end while a block is fed; between blocks all can be put down. */
 	if (job->due && job_by_events(job) && commit_batch(job, &nothing) == -1)
 		return -1;
 	return commit_full(job);

@@ -166,7 +166,8 @@ run(struct flow *f, struct buf *batch, int n, int from, int to, const uint64_t *
     struct cut *c, struct err *err)
 {
 	const struct flow_piece piece = {
-		.from = from, .to = to, .closed = c->closed, .seed = seed, .arg = c, .opened = opened, .ended = ended,
+		.from = from, .to = to, .closed = c->closed, .seed = seed, .arg = c,
+		.opened = opened, .ended = ended,
 	};
 	struct flow_end end;
 	int rc;
