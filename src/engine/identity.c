@@ -106,12 +106,12 @@ compare(struct checkpoint *c, const struct job_config *config, const char *olds,
 {
 	const char *old = olds, *new = config->identity;
 
+	if (strcmp(old, new) == 0)
+		return 0;
 	while (*old != '\0' && *new != '\0' && identity_same(old, new)) {
 		old = identity_next(old);
 		new = identity_next(new);
 	}
-	if (*old == '\0' && *new == '\0')
-		return 0;
 	if (!config->resume_changed || is_fixed(old) || is_fixed(new))
 		return refuse(c->path, olds, old, config->identity, new, err);
 	if (identity_keep(c, config, olds, err) == -1)

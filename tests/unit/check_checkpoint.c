@@ -355,9 +355,9 @@ START_TEST(not_ours)
 	refused(ERR_CHECKPOINT, "is a database, but no checkpoint");
 	memset(text, 'x', sizeof(text));
 	write_file(text, sizeof(text));
-	refused(ERR_RUN, "is no checkpoint, or is damaged");
+	refused(ERR_RUN, "is no checkpoint, or its beginning is damaged");
 	write_file(text, 5);
-	refused(ERR_RUN, "is no checkpoint, or is damaged");
+	refused(ERR_RUN, "is no checkpoint, or its beginning is damaged");
 	ck_assert_int_eq(unlink(file), 0);
 	ck_assert_int_eq(mkdir(file, 0777), 0);
 	refused(ERR_RUN, "");
@@ -575,27 +575,31 @@ static const struct {
 } others[] = {
 	{ "stage: count\nformat: csv\nbatch: 1s\n",
 	    "it has 'stage: countby k', this one 'stage: count'" },
-	{ "stage: countby k\nformat: csv\n", "this one is without 'batch: 1s'" },
-	{ "stage: countby k\nformat: csv\nbatch: 1s\nx: y\n", "that one is without 'x: y'" },
-	{ "", "this one is without 'stage: countby k'" },
+	{ "stage: countby k\nformat: csv\n", "this one has no 'batch: 1s'" },
+	{ "stage: countby k\nformat: csv\nbatch: 1s\nx: y\n", "it has no 'x: y'" },
+	{ "", "this one has no 'stage: countby k'" },
 	{ "stage: countby k\nformat: csv\nbatch: 1s", NULL },
 };
 
 START_TEST(identity)
 {
-	static const char lines[] = "stage: countby k\nformat: csv\nbatch: 1s\n";
+	const struct job_config same = {
+		.identity = "stage: countby k\nformat: csv\nbatch: 1s\n",
+	};
 	struct checkpoint c;
 	struct err err;
 
 	must_open(&c);
-	ck_assert_int_eq(identity_check(&c, lines, false, &err), 0);
-	ck_assert_int_eq(identity_check(&c, lines, false, &err), 0);
+	ck_assert_int_eq(identity_check(&c, &same, &err), 0);
+	ck_assert_int_eq(identity_check(&c, &same, &err), 0);
 	ck_assert_int_eq(checkpoint_commit(&c, &err), 0);
 	checkpoint_close(&c);
 	must_open(&c);
-	ck_assert_int_eq(identity_check(&c, lines, false, &err), 0);
+	ck_assert_int_eq(identity_check(&c, &same, &err), 0);
 	for (int i = 0; i < COUNT(others); i++) {
-		ck_assert_int_eq(identity_check(&c, others[i].now, false, &err), -1);
+		const struct job_config other = { .identity = others[i].now };
+
+		ck_assert_int_eq(identity_check(&c, &other, &err), -1);
 		ck_assert_int_eq(err.code, ERR_CHECKPOINT);
 		ck_assert_ptr_nonnull(strstr(err.message, "the checkpoint of another pipeline: "));
 		ck_assert_msg(others[i].why == NULL || strstr(err.message, others[i].why) != NULL,
