@@ -68,15 +68,29 @@ add_options(struct settings *s, struct buf *out)
 	return add_span(out, "lateness", &late);
 }
 
+/* Where rows go, and how they look: a file that goes on must not change its looks half way. */
+static int
+add_output(struct settings *s, const char *address, struct buf *out)
+{
+	static const char *const times[] = { "", " epoch", " epoch-ms", " none" };
+
+	if (add(out, "output: ") == -1 || add_word(out, address) == -1 || add(out, " ") == -1 ||
+	    add(out, s->to->name) == -1 || add(out, times[s->job.time_format]) == -1)
+		return -1;
+	if ((s->job.header && add(out, " header") == -1) ||
+	    (s->job.meta && add(out, " meta") == -1))
+		return -1;
+	return add(out, "\n");
+}
+
 static int
 add_outputs(struct settings *s, struct buf *out)
 {
-	if (add_line(out, "to", s->to->name) == -1 ||
-	    add_line(out, "bad", s->job.bad_file) == -1 ||
+	if (add_line(out, "bad", s->job.bad_file) == -1 ||
 	    add_line(out, "late", s->job.late_file) == -1)
 		return -1;
 	for (unsigned i = 0; i < s->plan.outputs; i++)
-		if (add_line(out, "output", s->job.outputs[i].address) == -1)
+		if (add_output(s, s->job.outputs[i].address, out) == -1)
 			return -1;
 	return 0;
 }

@@ -254,7 +254,7 @@ def test_refused_with_what_differs(scope):
     refused(p, ["grep", "w", "then", *WINDOW], "it has no 'stage: grep w'")
     refused(p, ["count"], f"it has 'stage: {line}', this one 'stage: count'")
     refused(p, [*WINDOW, "also", "count", "into", "two"], "it has no 'also:'")
-    refused(p, WINDOW, "it has 'output: out', this one 'output: other'", out="other")
+    refused(p, WINDOW, "it has 'output: out tsv none', this one 'output: other tsv none'", out="other")
     refused(p, ["grep", "a b"], "this one 'stage: grep a\\ b'")
     other = tailing(*WINDOW)
     other[other.index("500rows")] = "100rows"
