@@ -35,7 +35,7 @@ put_source(struct job *job, size_t i, struct err *err)
 		return 0;
 	job->source_put[i] = s->offset;
 	return checkpoint_set_source(&job->checkpoint, job->source_id[i], s->offset,
-	    s->reconnects, err);
+	    s->reconnected + s->reconnects, err);
 }
 
 static int

@@ -57,6 +57,7 @@ take_reconnects(struct job *job)
 
 	for (size_t i = 0; i < job->nsources; i++) {
 		sum += job->source[i]->reconnects;
+		job->source[i]->reconnected += job->source[i]->reconnects;
 		job->source[i]->reconnects = 0;
 	}
 	return sum;

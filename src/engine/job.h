@@ -151,7 +151,6 @@ struct job {
 	struct checkpoint	 checkpoint;	/* path NULL: there is none */
 	struct journal		 journal;	/* if there is one */
 	struct progress		 past;		/* where the run before had come to */
-	uint64_t		 past_reconnects;
 	struct buf		 saved;		/* state of a source or sink, to be put */
 	struct buf		 header;	/* the first header record, with a NUL */
 	int64_t			*source_id;	/* of each source, in the checkpoint */

@@ -23,7 +23,8 @@ find_sources(struct job *job, struct err *err)
 		return err_memory(err, "starting");
 	for (size_t i = 0; i < job->nsources; i++)
 		if (checkpoint_source(&job->checkpoint, job->source[i]->number,
-		    job->source[i]->address, &job->source_id[i], &job->past_reconnects, err) == -1)
+		    job->source[i]->address, &job->source_id[i], &job->source[i]->reconnected,
+		    err) == -1)
 			return -1;
 	return 0;
 }

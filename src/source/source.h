@@ -140,7 +140,8 @@ struct source {
 	bool				 paused;	/* not now, nor those behind it */
 	bool				 done;		/* ended or failed */
 	bool				 replayable;	/* what was opened is; set by open */
-	uint64_t			 reconnects;
+	uint64_t			 reconnects;	/* since the batch began ... */
+	uint64_t			 reconnected;	/* ... and before, in all runs */
 	uint64_t			 dropped;	/* messages that the system threw away */
 	dev_t				 dev;		/* of a regular file, which no sink ... */
 	ino_t				 ino;		/* ... may overwrite; 0: it is none */
