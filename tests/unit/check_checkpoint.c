@@ -22,7 +22,7 @@
 
 Suite *checkpoint_suite(void);
 
-static char folder[64], file[96];
+static char folder[FOLDER_ROOM], file[96];
 static struct sys real;
 
 static void
@@ -32,8 +32,7 @@ setup(void)
 
 	ck_assert_int_eq(lite_setup(&err), 0);	/* before any other use of SQLite */
 	real = sys;
-	strcpy(folder, "/tmp/streamctl-checkpoint.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	test_folder(folder, "checkpoint");
 	(void)snprintf(file, sizeof(file), "%s/state", folder);
 }
 

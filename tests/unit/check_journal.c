@@ -20,7 +20,7 @@ Suite *journal_suite(void);
 
 #define MOST 600
 
-static char folder[64], path[96];
+static char folder[FOLDER_ROOM], path[96];
 static struct sys real;
 
 /* Entries that were put and may come back, from 1. */
@@ -38,8 +38,7 @@ static void
 setup(void)
 {
 	real = sys;
-	strcpy(folder, "/tmp/streamctl-journal.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	test_folder(folder, "journal");
 	(void)snprintf(path, sizeof(path), "%s/state", folder);
 }
 

@@ -67,7 +67,7 @@ static struct survivor {
 	char		 message[480];
 } *left;
 
-static char folder[64];
+static char folder[FOLDER_ROOM];
 static struct sys real;
 static enum mishap mishap;
 static bool same_times;			/* of batches that are given again */
@@ -319,8 +319,7 @@ remove_folder(void)
 static void
 setup(void)
 {
-	strcpy(folder, "/tmp/streamctl-resume.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	test_folder(folder, "resume");
 	left = mmap(NULL, sizeof(*left), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(left, MAP_FAILED);
 	install();
@@ -371,11 +370,18 @@ compare(const struct kind *kind, unsigned every)
 
 /* ---- tests ---- */
 
+/* A process under AddressSanitizer starts slowly: then every fifth call. */
+#ifdef __SANITIZE_ADDRESS__
+#define STEP 5
+#else
+#define STEP 1
+#endif
+
 /* Every call goes wrong once, then another one of the process behind it; the third is spared. */
 static void
 disturb(const struct kind *kind, bool sync, unsigned every, enum mishap what)
 {
-	for (unsigned long at = 1;; at += what == STARVE ? at / 16 + 1 : 1) {
+	for (unsigned long at = 1;; at += what == STARVE ? at / 16 + 1 : STEP) {
 		int status;
 
 		restart();

@@ -22,7 +22,7 @@ Suite *sinks_suite(void);
 #define T0 INT64_C(1795389000000000)	/* 2026-11-22T23:10:00.000Z, microseconds */
 #define SECOND INT64_C(1000000)
 
-static char folder[64];			/* where the test's files are */
+static char folder[FOLDER_ROOM];			/* where the test's files are */
 static char told[512];			/* the last notice */
 static unsigned notices;
 
@@ -118,8 +118,7 @@ static void
 make_folder(void)
 {
 	(void)signal(SIGPIPE, SIG_IGN);		/* as the engine does */
-	strcpy(folder, "/tmp/streamctl-sinks.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
+	test_folder(folder, "sinks");
 	notices = 0;
 }
 

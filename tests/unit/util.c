@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -330,4 +331,16 @@ text_same(const struct buf *got, const struct buf *want, const char *what)
 	ck_abort_msg("%s: %zu bytes, want %zu, differ at %zu: got '%.*s', want '%.*s'", what,
 	    got->len, want->len, at, excerpt(got, from), got->data == NULL ? "" : got->data + from,
 	    excerpt(want, from), want->data == NULL ? "" : want->data + from);
+}
+
+/* ---- files ---- */
+
+/* Waiting for a disk takes longer than all else, and tests nothing. */
+void
+test_folder(char folder[FOLDER_ROOM], const char *name)
+{
+	const char *place = access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+
+	(void)snprintf(folder, FOLDER_ROOM, "%s/streamctl-%s.XXXXXX", place, name);
+	DEMAND(mkdtemp(folder) != NULL);
 }

@@ -102,6 +102,13 @@ int map_loaded(const struct aggregate *, struct map *, const char *bytes, size_t
 /* True if LEN bytes are some first entries of the map and no piece of one. */
 bool map_ends_entry(const struct aggregate *, const struct map *, size_t len);
 
+/* ---- files ---- */
+
+#define FOLDER_ROOM 64
+
+/* Makes a folder for a test, whose name has NAME in it; in memory, if there is a place for that. */
+void test_folder(char folder[FOLDER_ROOM], const char *name);
+
 /* ---- bytes ---- */
 
 /* Appends; memory is never short here. */
