@@ -248,7 +248,8 @@ commit(struct life *l, unsigned next, bool sync)
 		return -1;
 	(void)strike();
 	ck_assert_uint_le(l->out.len, ROOM);
-	memcpy(left->saved, l->out.data, l->out.len);
+	if (l->out.len > 0)
+		memcpy(left->saved, l->out.data, l->out.len);
 	left->len = l->out.len;
 	strcat(left->rows, l->rows);
 	l->rows[0] = '\0';
