@@ -54,18 +54,32 @@ changelog_sweep(struct changelog *log, struct saving *s, uint64_t n, uint32_t co
 	log->cursor = *to;
 }
 
+/* What a run before had left of it counts as written, and goes with the next sweep. */
+static int
+trim(struct changelog *log, const struct saving *s, struct err *err)
+{
+	struct store_part part = s->part;
+	int more;
+
+	if (!log->trimming)
+		return 0;
+	part.generation = log->void_to;
+	more = s->store->trim(s->store->arg, &part, err);
+	log->trimming = more == 1;
+	return more == -1 ? -1 : 0;
+}
+
 int
 changelog_swept(struct changelog *log, struct saving *s, uint32_t count, struct err *err)
 {
-	struct saving older = *s;
-
 	if (save_flush(s, err) == -1)
 		return -1;
-	if (!log->sweeping || log->cursor <= count)
-		return 0;
-	log->sweeping = false;
-	older.part.generation--;
-	return save_clear(&older, err);
+	if (log->sweeping && log->cursor > count) {
+		log->sweeping = false;
+		log->trimming = true;
+		log->void_to = log->generation - 1;
+	}
+	return trim(log, s, err);
 }
 
 int

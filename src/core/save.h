@@ -32,7 +32,8 @@ int save_clear(struct saving *, struct err *);
  * The log of state that consists of entries numbered from 1, each of which is put down when it has
  * changed.  When the log has become much longer than the state, a sweep puts down the others, too,
  * under a new generation: some at each save, twice as many as have changed.  When it has come to
- * the last entry the generations before are cleared.  So there is no pause, and a log holds
+ * the last entry the generations before are dropped, some at each save, too, the oldest first: what
+ * is left of them is only ever what the new one overrides.  So there is no pause, and a log holds
  * about four times the entries at most.
  *
  * An entry that moves to another number while sweeping is true counts as changed.
@@ -42,13 +43,15 @@ struct changelog {			/* zeroed: nothing was put yet */
 	uint64_t	written;	/* entries in it */
 	uint32_t	cursor;		/* the sweep's next entry */
 	bool		sweeping;
+	bool		trimming;	/* generations up to this one are being dropped: */
+	uint64_t	void_to;
 };
 
 /* N of COUNT entries were put down and flushed: [*FROM, *TO) are to be, too.  Sets the part. */
 void changelog_sweep(struct changelog *, struct saving *, uint64_t n, uint32_t count,
     uint32_t *from, uint32_t *to);
 
-/* Those have been put: flushes them, and clears what they replace, if they were the last.  0/-1 */
+/* Those have been put: flushes them, and drops some of what a sweep has replaced.  0 or -1. */
 int changelog_swept(struct changelog *, struct saving *, uint32_t count, struct err *);
 
 /* All entries are gone: what was put is void.  0 or -1. */

@@ -5,7 +5,7 @@
  * the part's owner has it.  What it costs to put down follows what has changed.
  *
  * So that a log does not grow for ever its owner can write what is still true once more, piece by
- * piece, under the next generation, and then clear the ones before (core/save: changelog).
+ * piece, under the next generation, and then clear or trim the ones before (core/save: changelog).
  */
 #ifndef CORE_STORE_H
 #define CORE_STORE_H
@@ -45,6 +45,12 @@ struct store {
 
 	/* Drops all chunks of a part, of its generation and those before; 0 or -1 and the error. */
 	int	(*clear)(void *arg, const struct store_part *, struct err *);
+
+	/*
+	 * Drops the oldest of these chunks only: somewhat more than is put at a time, so that it
+	 * makes no pause.  1: there may be more; 0, or -1 and the error.
+	 */
+	int	(*trim)(void *arg, const struct store_part *, struct err *);
 };
 
 #endif

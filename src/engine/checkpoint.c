@@ -12,6 +12,9 @@ static const char *const texts[CHECKPOINT_STATEMENTS] = {
 	    " VALUES(?, ?, ?, ?, ?, ?)",
 	[CHECKPOINT_CLEAR] = "DELETE FROM chunk WHERE role = ? AND owner = ? AND tick = ?"
 	    " AND generation <= ?",
+	[CHECKPOINT_OLDEST] = "SELECT seq, length(bytes) FROM chunk WHERE role = ? AND owner = ?"
+	    " AND tick = ? AND generation <= ? ORDER BY generation, seq LIMIT 1",
+	[CHECKPOINT_DROP] = "DELETE FROM chunk WHERE seq = ?",
 	[CHECKPOINT_CHUNKS] = "SELECT role, owner, tick, generation, sum, bytes FROM chunk"
 	    " ORDER BY role, owner, tick, generation, seq",
 	[CHECKPOINT_META_GET] = "SELECT value FROM meta WHERE name = ?",
@@ -122,6 +125,7 @@ checkpoint_commit(struct checkpoint *c, struct err *err)
 	if (checkpoint_read(c, CHECKPOINT_COMMIT, err) == -1)
 		return -1;
 	c->begun = false;
+	c->put = 0;
 	return 0;
 }
 
@@ -190,6 +194,7 @@ put(void *arg, const struct store_part *part, const char *bytes, size_t len, str
 	    sqlite3_bind_int64(s, 5, sum_of(part, bytes, len)) != SQLITE_OK ||
 	    sqlite3_bind_blob64(s, 6, bytes, len, SQLITE_STATIC) != SQLITE_OK)
 		return checkpoint_error(c, err);
+	c->put += len;
 	return checkpoint_step(c, CHECKPOINT_PUT, err) == -1 ? -1 : 0;
 }
 
@@ -238,7 +243,7 @@ checkpoint_sums(struct checkpoint *c, struct err *err)
 struct store
 checkpoint_store(struct checkpoint *c)
 {
-	return (struct store){ .arg = c, .put = put, .clear = clear };
+	return (struct store){ .arg = c, .put = put, .clear = clear, .trim = checkpoint_trim };
 }
 
 int

@@ -32,7 +32,8 @@
 #define CHECKPOINT_APPLICATION 0x7374726d	/* "strm": what SQLite's header says the file is */
 
 enum checkpoint_statement {
-	CHECKPOINT_BEGIN, CHECKPOINT_COMMIT, CHECKPOINT_PUT, CHECKPOINT_CLEAR, CHECKPOINT_CHUNKS,
+	CHECKPOINT_BEGIN, CHECKPOINT_COMMIT, CHECKPOINT_PUT, CHECKPOINT_CLEAR, CHECKPOINT_OLDEST,
+	CHECKPOINT_DROP, CHECKPOINT_CHUNKS,
 	CHECKPOINT_META_GET, CHECKPOINT_META_SET, CHECKPOINT_PROGRESS_GET, CHECKPOINT_PROGRESS_SET,
 	CHECKPOINT_SOURCE_FIND, CHECKPOINT_SOURCE_ADD, CHECKPOINT_SOURCE_SET,
 	CHECKPOINT_ACCOUNT_GET, CHECKPOINT_ACCOUNT_SET, CHECKPOINT_OUTPUT_GET,
@@ -45,6 +46,7 @@ struct checkpoint {			/* a zeroed one can be closed */
 	int		 lock;		/* a descriptor of the file, or -1 */
 	bool		 begun;		/* a transaction is open */
 	bool		 made;		/* it was not there, or empty */
+	uint64_t	 put;		/* bytes of state in it */
 	bool		 resumed;	/* it was there, with a commit */
 	struct store	 store;		/* what the pipeline puts its state into */
 	sqlite3_stmt	*statement[CHECKPOINT_STATEMENTS];
@@ -140,6 +142,9 @@ int checkpoint_step(struct checkpoint *, enum checkpoint_statement, struct err *
 
 /* Ends a statement that gave a row. */
 void checkpoint_reset(struct checkpoint *, enum checkpoint_statement);
+
+/* The trim of its store. */
+int checkpoint_trim(void *checkpoint, const struct store_part *, struct err *);
 
 /* The last call to SQLite has failed: fills the error; returns -1. */
 int checkpoint_error(struct checkpoint *, struct err *);

@@ -42,6 +42,15 @@ static const char schema[] =
     " owner, tick, count(*) AS chunks, sum(length(bytes)) AS bytes FROM chunk"
     " GROUP BY role, owner, tick;";
 
+/*
+ * What is dropped is left in its pages: some builds of SQLite would write zeroes over it.  And a log
+ * that became long, by a large commit or a reader that was slow, is cut back when it is begun anew.
+ */
+static const char pragmas[] =
+    "PRAGMA journal_mode=WAL;"
+    "PRAGMA secure_delete=OFF;"
+    "PRAGMA journal_size_limit=67108864;";
+
 /* ---- opening and closing ---- */
 
 /*
@@ -146,7 +155,7 @@ open_to_keep(struct checkpoint *c, bool full, struct err *err)
 	if (open_database(c, err) == -1 || check_schema(c, &empty, err) == -1 ||
 	    checkpoint_execute(c, full ? "PRAGMA synchronous=FULL" :
 	    "PRAGMA synchronous=NORMAL", err) == -1 || (empty && make_schema(c, err) == -1) ||
-	    checkpoint_execute(c, "PRAGMA journal_mode=WAL", err) == -1 ||
+	    checkpoint_execute(c, pragmas, err) == -1 ||
 	    pragma(c, "SELECT count(*) FROM progress", &begun, err) == -1)
 		return -1;
 	c->made = empty;

@@ -102,13 +102,19 @@ read_back(const struct play *p, struct changelog *log)
 	free(chunk);
 }
 
-/* Older generations are there while a sweep is under way, and no longer. */
+/* Older generations are there while a sweep is under way, or what it replaced is being dropped. */
 static void
 check_generations(const struct play *p)
 {
-	for (size_t i = 0; i < p->m.n; i++)
-		DEMAND(p->m.chunk[i].part.generation == p->log.generation || (p->log.sweeping &&
-		    p->m.chunk[i].part.generation + 1 == p->log.generation));
+	const struct changelog *log = &p->log;
+
+	for (size_t i = 0; i < p->m.n; i++) {
+		uint64_t generation = p->m.chunk[i].part.generation;
+
+		DEMAND(generation == log->generation ||
+		    (log->sweeping && generation + 1 == log->generation) ||
+		    (log->trimming && generation <= log->void_to));
+	}
 }
 
 START_TEST(log_is_bounded)

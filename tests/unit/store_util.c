@@ -30,7 +30,17 @@ put(void *arg, const struct store_part *part, const char *bytes, size_t len, str
 	DEMAND(len > 0);
 	keep(m, part, bytes, len);
 	m->put += len;
+	m->fresh += len;
 	return 0;
+}
+
+static bool
+is_of(const struct stored *c, const struct store_part *part)
+{
+	const struct store_part *p = &c->part;
+
+	return p->role == part->role && p->owner == part->owner && p->tick == part->tick &&
+	    p->generation <= part->generation;
 }
 
 static int
@@ -44,10 +54,7 @@ clear(void *arg, const struct store_part *part, struct err *err)
 		return -1;
 	}
 	for (size_t i = 0; i < m->n; i++) {
-		const struct store_part *p = &m->chunk[i].part;
-
-		if (p->role == part->role && p->owner == part->owner && p->tick == part->tick &&
-		    p->generation <= part->generation)
+		if (is_of(&m->chunk[i], part))
 			free(m->chunk[i].bytes);
 		else
 			m->chunk[n++] = m->chunk[i];
@@ -56,10 +63,52 @@ clear(void *arg, const struct store_part *part, struct err *err)
 	return 0;
 }
 
+/* The oldest chunk of a part, or NULL. */
+static struct stored *
+oldest(const struct memory_store *m, const struct store_part *part)
+{
+	struct stored *found = NULL;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (is_of(&m->chunk[i], part) && (found == NULL ||
+		    m->chunk[i].part.generation < found->part.generation))
+			found = &m->chunk[i];
+	return found;
+}
+
+/* Four times what was put since the last time, as the checkpoint does, and one chunk at least. */
+static int
+trim(void *arg, const struct store_part *part, struct err *err)
+{
+	struct memory_store *m = arg;
+	struct stored *c;
+	size_t room;
+
+	if (m->fails) {
+		err_set(err, ERR_RUN, "the store is full");
+		return -1;
+	}
+	room = 4 * m->fresh;
+	m->fresh = 0;
+	while ((c = oldest(m, part)) != NULL) {
+		size_t len = c->len;
+
+		free(c->bytes);
+		m->n--;
+		memmove(c, c + 1, (size_t)(m->chunk + m->n - c) * sizeof(*c));
+		if (room <= len)
+			return 1;
+		room -= len;
+	}
+	return 0;
+}
+
 void
 store_start(struct memory_store *m)
 {
-	*m = (struct memory_store){ .store = { .arg = m, .put = put, .clear = clear } };
+	*m = (struct memory_store){
+		.store = { .arg = m, .put = put, .clear = clear, .trim = trim },
+	};
 }
 
 void

@@ -19,7 +19,8 @@ struct memory_store {
 	struct store	 store;
 	struct stored	*chunk;
 	size_t		 n, cap;
-	size_t		 put;		/* bytes since the caller last set it to 0 */
+	size_t		 put;		/* bytes since the caller last set it to 0 ... */
+	size_t		 fresh;		/* ... and since something was trimmed */
 	bool		 fails;		/* what is asked of it is an error */
 };
 
