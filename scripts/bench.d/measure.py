@@ -25,6 +25,7 @@ from harness import (
     Context, Run, Wrong, background, check_same, check_totals, check_words,
     interleaved, noise_told, note, once, percentile, rows_of, table,
 )  # fmt: skip
+from kept import fresh, keeping, section_checkpoint
 
 MAWK = 'mawk {for(i=1;i<=NF;i++)c[$i]++} END{for(k in c) print k, c[k]}'
 LATENCY_KEYS = 10000
@@ -179,9 +180,9 @@ def section_jobs(ctx):
     )
 
 
-def feed(ctx, interval, keys, writes, stage):
+def feed(ctx, interval, keys, writes, stage, *options):
     """Feeds streamctl on the clock; returns the batches as [time ms, rows, microseconds late]."""
-    command = [ctx.streamctl, '--batch', f'{interval}ms', '--time-format', 'epoch-ms', stage]
+    command = [ctx.streamctl, '--batch', f'{interval}ms', '--time-format', 'epoch-ms', *options, stage]
     numbers = (str(n) for n in (interval, keys, writes, ctx.seconds))
     output = subprocess.run(
         [ctx.tool('feed'), *numbers, *command], stdout=subprocess.PIPE, check=True, text=True
@@ -189,16 +190,16 @@ def feed(ctx, interval, keys, writes, stage):
     return [[float(n) for n in line.split()] for line in output.splitlines()]
 
 
-def boundary_row(ctx, interval, keys, writes, stage, rows_wanted):
+def boundary_row(ctx, interval, keys, writes, stage, rows_wanted, *options):
     """One row of the table on boundaries: when the last byte came, and what was missed."""
-    batches = feed(ctx, interval, keys, writes, stage)
+    batches = feed(ctx, interval, keys, writes, stage, *options)
     if not batches:
         raise Wrong(f'no batch came out of {stage} at {interval} ms')
     late = [b[2] for b in batches if b[1] == rows_wanted]
     expected = round((batches[-1][0] - batches[0][0]) / interval) + 1
     overrun = sum(b[2] > interval * 1000 for b in batches)
     return [
-        f'{stage}, {keys} keys a batch of {interval} ms', expected, expected - len(batches), overrun,
+        ' '.join([f'{stage}, {keys} keys a batch of {interval} ms', *options[:1]]), expected, expected - len(batches), overrun,
         *(f'{v / 1000:.3f}' for v in (statistics.median(late), percentile(late, 99), max(late))),
     ] if late else [stage, expected, expected - len(batches), overrun, '', '', '']  # fmt: skip
 
@@ -225,6 +226,8 @@ def section_latency(ctx):
     with background(tick, stdout=subprocess.PIPE, text=True) as bare:
         rows.append(boundary_row(ctx, 1, 10, 1, 'count', 1))
         rows.append(tick_row(bare.stdout.read()))
+    fresh(ctx)
+    rows.append(boundary_row(ctx, 1, 10, 1, 'count', 1, *keeping(ctx)))
     table(
         'Boundaries: milliseconds from the boundary to the last byte of the rows at the reader',
         ['what', 'boundaries', 'missed', 'over an interval late', 'median', 'p99', 'longest'],
@@ -381,6 +384,7 @@ SECTIONS = {
     'csv': section_csv,
     'panes': section_panes,
     'keys': section_keys,
+    'checkpoint': section_checkpoint,
 }
 
 
