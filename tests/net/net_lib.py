@@ -302,7 +302,8 @@ def numbers(text):
 
 
 STATS_COLUMNS = ("time records bytes counted filtered bad keys state_bytes scheduling_delay_us "
-                 "processing_time_us total_delay_us reconnects late chain shed dropped").split()
+                 "processing_time_us total_delay_us reconnects late chain evicted_keys "
+                 "evicted_records error shed dropped").split()
 
 
 def stats(path):
