@@ -130,7 +130,7 @@ intake_read(struct intake *in, struct source *s, int64_t *wait, struct err *err)
 		break;
 	}
 	if (rc == RECEIVE_EOF || rc == RECEIVE_ERROR || rc == RECEIVE_DAMAGED)
-		unpack_finish(s, &in->framer, rc == RECEIVE_DAMAGED);
+		unpack_finish(s, &in->framer, rc);
 	return rc;
 }
 

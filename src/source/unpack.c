@@ -367,12 +367,17 @@ unpack_skip(struct unpack *u, uint64_t start, uint64_t skip)
 }
 
 void
-unpack_finish(struct source *s, struct framer *f, bool damaged)
+unpack_finish(struct source *s, struct framer *f, enum receive how)
 {
-	bool cut = damaged && (f->skipping || f->partial.len > 0);
+	bool again = how == RECEIVE_ERROR && s->replayable && f->keeps;
+	bool skipping = f->skipping;
 
-	s->host->finish(s, f, !damaged);
-	f->skipping |= cut;
+	if (how == RECEIVE_DAMAGED)
+		skipping |= f->partial.len > 0;
+	if (again)
+		buf_free(&f->partial);
+	s->host->finish(s, f, how == RECEIVE_EOF || again);
+	f->skipping = how != RECEIVE_EOF && skipping;
 }
 
 void

@@ -34,10 +34,11 @@ bool unpack_pending(const struct unpack *);
 const struct err *unpack_error(const struct unpack *);
 
 /*
- * What a framer was given has ended: its last line is finished.  If it was DAMAGED, that line is
- * bad, and what is left of it will be no line should it ever be read.
+ * What a framer was given has ended.  RECEIVE_EOF: its last line is finished.  RECEIVE_DAMAGED:
+ * that line is bad, and what is left of it will be no line should it ever be read.  RECEIVE_ERROR:
+ * it is bad; if there is a checkpoint and it can be read again it is left to a later run.
  */
-void unpack_finish(struct source *, struct framer *, bool damaged);
+void unpack_finish(struct source *, struct framer *, enum receive how);
 
 /* "gzip" or "zstd" if LEN bytes from the start of a file look like that, else NULL. */
 const char *unpack_recognise(const void *bytes, size_t len);

@@ -23,13 +23,17 @@ whole_ended(struct reader *r, enum reader_end how, int number)
 {
 	struct source *s = r->source;
 	struct whole *w = r->arg;
+	enum receive last = RECEIVE_EOF;
 	struct err err;
 
-	if (how == READER_ERROR)
+	if (how == READER_ERROR) {
+		last = RECEIVE_ERROR;
 		err_system(&err, s->address, "read", number);
-	else if (how == READER_DAMAGED)
+	} else if (how == READER_DAMAGED) {
+		last = RECEIVE_DAMAGED;
 		err = *unpack_error(r->unpack);
-	unpack_finish(s, &r->framer, how == READER_DAMAGED);
+	}
+	unpack_finish(s, &r->framer, last);
 	if (s->replayable && how == READER_EOF && r->framer.keeps)
 		note_end(w);
 	w->framer = r->framer;
