@@ -21,8 +21,9 @@
 /* ---- opening ---- */
 
 static int
-open_file(struct journal_file *f, const char *path, int number, struct err *err)
+open_file(struct journal_file *f, const char *path, int number, bool make, struct err *err)
 {
+	int flags = O_RDWR | (make ? O_CREAT : 0) | O_CLOEXEC | O_NOCTTY | O_APPEND;
 	size_t room = strlen(path) + SUFFIX_ROOM;
 	struct stat st;
 
@@ -30,7 +31,9 @@ open_file(struct journal_file *f, const char *path, int number, struct err *err)
 	if (f->path == NULL)
 		return err_memory(err, "starting");
 	(void)snprintf(f->path, room, "%s.journal-%d", path, number);
-	f->fd = sys_open(f->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_APPEND, 0666);
+	f->fd = sys_open(f->path, flags, 0666);
+	if (f->fd == -1 && errno == ENOENT && !make)
+		return 0;
 	if (f->fd == -1)
 		return err_system(err, f->path, "open the journal", errno);
 	if (sys.fstat(f->fd, &st) == -1)
@@ -40,15 +43,15 @@ open_file(struct journal_file *f, const char *path, int number, struct err *err)
 }
 
 int
-journal_open(struct journal *j, const char *path, bool sync, struct err *err)
+journal_open(struct journal *j, const char *path, bool make, bool sync, struct err *err)
 {
 	*j = (struct journal){ .sync = sync, .file = { { .fd = -1 }, { .fd = -1 } } };
 	for (int i = 0; i < 2; i++)
-		if (open_file(&j->file[i], path, i + 1, err) == -1) {
+		if (open_file(&j->file[i], path, i + 1, make, err) == -1) {
 			journal_close(j);
 			return -1;
 		}
-	if (!sync || descriptor_sync_name(j->file[0].path, err) == 0)
+	if (!make || !sync || descriptor_sync_name(j->file[0].path, err) == 0)
 		return 0;
 	journal_close(j);
 	return -1;
@@ -143,8 +146,8 @@ empty(struct journal_file *f, struct err *err)
 {
 	if (f->size == 0)
 		return 0;
-	if (sys.ftruncate(f->fd, 0) == -1)
-		return err_system(err, f->path, "ftruncate", errno);
+	if (descriptor_cut(f->fd, f->path, 0, err) == -1)
+		return -1;
 	f->size = f->last = 0;
 	return 0;
 }
@@ -174,7 +177,7 @@ read_at(const struct journal_file *f, char *to, size_t size, uint64_t offset, st
 {
 	size_t got = 0;
 
-	while (got < size) {
+	while (f->fd != -1 && got < size) {
 		ssize_t n = sys.pread(f->fd, to + got, size - got, (off_t)(offset + got));
 
 		if (n == 0)
@@ -251,8 +254,8 @@ replay_file(struct journal *j, struct journal_file *f, uint64_t after,
 	}
 	if (size == -1)
 		return -1;
-	if (offset < f->size && sys.ftruncate(f->fd, (off_t)offset) == -1)
-		return err_system(err, f->path, "ftruncate", errno);
+	if (offset < f->size && descriptor_cut(f->fd, f->path, offset, err) == -1)
+		return -1;
 	f->size = offset;
 	return 0;
 }

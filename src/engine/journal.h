@@ -22,7 +22,7 @@
 
 struct journal_file {
 	char		*path;
-	int		 fd;		/* -1: not open */
+	int		 fd;		/* -1: not open, or there is none */
 	uint64_t	 size;		/* bytes */
 	uint64_t	 last;		/* number of its last entry, 0: it is empty */
 };
@@ -46,10 +46,11 @@ struct journal_entry {
 };
 
 /*
- * Opens both files beside PATH; SYNC: an entry is on the disk when journal_add returns.  0, or -1
- * and the error: closed either way.
+ * Opens both files beside PATH.  MAKE: there will be entries; else it reads those that there are,
+ * and a file that is missing is empty.  SYNC: an entry is on the disk when journal_add returns.
+ * 0, or -1 and the error: then it is closed.
  */
-int journal_open(struct journal *, const char *path, bool sync, struct err *);
+int journal_open(struct journal *, const char *path, bool make, bool sync, struct err *);
 void journal_close(struct journal *);
 
 /* Its entries are those of a checkpoint that is gone: empties it; 0 or -1. */

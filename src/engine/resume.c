@@ -73,6 +73,16 @@ go_on(struct job *job, struct err *err)
 	return take_sums(job, err);
 }
 
+/* True if something that comes cannot be read again. */
+static bool
+needs_journal(const struct job *job)
+{
+	for (size_t i = 0; i < job->nsources; i++)
+		if (!job->source[i]->replayable)
+			return true;
+	return false;
+}
+
 int
 resume_open(struct job *job, struct err *err)
 {
@@ -83,7 +93,8 @@ resume_open(struct job *job, struct err *err)
 	if (checkpoint_open(&job->checkpoint, c->checkpoint, c->sync, err) == -1 ||
 	    identity_check(&job->checkpoint, c, err) == -1)
 		return -1;
-	if (c->journal > 0 && (journal_open(&job->journal, c->checkpoint, c->sync, err) == -1 ||
+	if (c->journal > 0 && (journal_open(&job->journal, c->checkpoint, needs_journal(job),
+	    c->sync, err) == -1 ||
 	    (job->checkpoint.made && journal_clear(&job->journal, err) == -1)))
 		return -1;
 	if (job->checkpoint.resumed && go_on(job, err) == -1)

@@ -188,7 +188,7 @@ add_journal(struct export *x, struct checkpoint *c, struct err *err)
 	struct journal j;
 	int rc = has_journal(c->path, err);
 
-	if (rc != 1 || journal_open(&j, c->path, false, err) == -1)
+	if (rc != 1 || journal_open(&j, c->path, false, false, err) == -1)
 		return rc == 1 ? -1 : rc;
 	rc = checkpoint_progress(c, &p, err);
 	if (rc == 0)

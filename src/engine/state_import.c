@@ -171,7 +171,7 @@ add_entry(struct import *m, const struct state_field *f, struct err *err)
 		.header = f[3].text, .header_len = f[3].len, .text = f[4].text, .len = f[4].len,
 	};
 
-	if (!m->journaled && journal_open(&m->journal, m->path, true, err) == -1)
+	if (!m->journaled && journal_open(&m->journal, m->path, true, true, err) == -1)
 		return -1;
 	if (!m->journaled)
 		m->journal.number = (uint64_t)f[0].number - 1;

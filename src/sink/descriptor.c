@@ -61,6 +61,17 @@ descriptor_create(const char *path, struct err *err)
 }
 
 int
+descriptor_cut(int fd, const char *subject, uint64_t length, struct err *err)
+{
+	int rc;
+
+	do
+		rc = sys.ftruncate(fd, (off_t)length);
+	while (rc == -1 && errno == EINTR);
+	return rc == -1 ? err_system(err, subject, "ftruncate", errno) : 0;
+}
+
+int
 descriptor_sync(int fd, const char *subject, struct err *err)
 {
 	int rc;

@@ -5,6 +5,7 @@
 #include "base/err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Writes LEN bytes, waiting as long as it takes, or as the run has to end once it was told to; a
@@ -18,6 +19,9 @@ int descriptor_overdue(const char *subject, struct err *);
 
 /* Opens PATH to be written anew; the descriptor, or -1 with the error. */
 int descriptor_create(const char *path, struct err *);
+
+/* Cuts the file to LENGTH bytes.  0, or -1 with the error. */
+int descriptor_cut(int fd, const char *subject, uint64_t length, struct err *);
 
 /* Waits until all that was written to FD is on the disk.  0, or -1 with the error. */
 int descriptor_sync(int fd, const char *subject, struct err *);

@@ -59,17 +59,6 @@ check_length(const struct sink *s, uint64_t length, struct err *err)
 }
 
 static int
-cut(int fd, uint64_t length)
-{
-	int rc;
-
-	do
-		rc = sys.ftruncate(fd, (off_t)length);
-	while (rc == -1 && errno == EINTR);
-	return rc;
-}
-
-static int
 open_again(struct sink *s, uint64_t length, struct err *err)
 {
 	struct file *f = s->private;
@@ -80,12 +69,11 @@ open_again(struct sink *s, uint64_t length, struct err *err)
 	if (s->fd == -1)
 		return err_system(err, s->address, "open", errno);
 	*f = (struct file){ .regular = true, .length = length, .dirty = true };
-	if (cut(s->fd, length) == -1)
-		err_system(err, s->address, "ftruncate", errno);
-	else if (sys.lseek(s->fd, (off_t)length, SEEK_SET) == -1)
+	if (descriptor_cut(s->fd, s->address, length, err) == 0) {
+		if (sys.lseek(s->fd, (off_t)length, SEEK_SET) != -1)
+			return 0;
 		err_system(err, s->address, "lseek", errno);
-	else
-		return 0;
+	}
 	sys.close(s->fd);
 	return -1;
 }

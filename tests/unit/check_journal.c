@@ -59,7 +59,7 @@ must_open(struct journal *j, bool sync)
 {
 	struct err err;
 
-	if (journal_open(j, path, sync, &err) == -1)
+	if (journal_open(j, path, true, sync, &err) == -1)
 		ck_abort_msg("%s", err.message);
 }
 
@@ -487,7 +487,7 @@ START_TEST(opening_fails)
 			sys.fstat = what == 1 ? no_fstat : real.fstat;
 			sys.fsync = what == 2 ? no_fsync : real.fsync;
 			calls_left = what == 2 ? 0 : calls;
-			ck_assert_int_eq(journal_open(&j, path, true, &err), -1);
+			ck_assert_int_eq(journal_open(&j, path, true, true, &err), -1);
 			sys = real;
 			ck_assert_ptr_nonnull(strstr(err.message, what == 0 ? strerror(EROFS) :
 			    strerror(EIO)));
