@@ -107,6 +107,16 @@ make_schema(struct checkpoint *c, struct err *err)
 	return rc;
 }
 
+/*
+ * Closing moves what was committed from the write-ahead log to the file and removes the log.  Where
+ * the log could not be looked at SQLite may remove it unread: then all is to stay as it is.
+ */
+static void
+tidy_at_close(struct checkpoint *c, bool tidy)
+{
+	(void)sqlite3_db_config(c->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !tidy, NULL);
+}
+
 /* What kind of file it is: *EMPTY, ours, or another's, which is an error. */
 static int
 check_schema(struct checkpoint *c, bool *empty, struct err *err)
@@ -117,6 +127,7 @@ check_schema(struct checkpoint *c, bool *empty, struct err *err)
 	    pragma(c, "PRAGMA user_version", &version, err) == -1 ||
 	    pragma(c, "SELECT count(*) FROM sqlite_master", &tables, err) == -1)
 		return -1;
+	tidy_at_close(c, true);
 	*empty = application == 0 && tables == 0;
 	if (*empty)
 		return 0;
@@ -138,6 +149,7 @@ open_database(struct checkpoint *c, struct err *err)
 	if (sqlite3_open_v2(c->path, &c->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 	    NULL) != SQLITE_OK)
 		return checkpoint_error(c, err);
+	tidy_at_close(c, false);
 	(void)sqlite3_busy_timeout(c->db, BUSY_MS);
 	return 0;
 }
