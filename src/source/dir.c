@@ -218,6 +218,9 @@ next_file(struct source *s)
 	struct dir *d = dir_of(s);
 	size_t i = d->names.first;
 
+	/* A file that is put down as taken must not be without what it takes to read it. */
+	if (i < d->names.n && intake_ready(&d->intake) == -1)
+		return fail(s, "", "", ENOMEM);
 	while (i < d->names.n) {
 		int fd = -1;
 		enum verdict verdict = dir_judge(s, &d->names.list[i], &fd);
@@ -233,8 +236,7 @@ next_file(struct source *s)
 			i = d->names.first;
 		if (verdict == LEAVE)
 			continue;
-		if (intake_open(&d->intake, fd, d->path) == -1)
-			return fail(s, "", "", ENOMEM);
+		(void)intake_open(&d->intake, fd, d->path);	/* it is ready: that cannot fail */
 		s->offset = 0;
 		return 1;
 	}

@@ -91,13 +91,20 @@ candidates_free(struct candidates *c)
 /* ---- the file being read ---- */
 
 int
+intake_ready(struct intake *in)
+{
+	if (in->unpack == NULL)
+		in->unpack = unpack_open(in->path);
+	return in->unpack == NULL ? -1 : 0;
+}
+
+int
 intake_open(struct intake *in, int fd, const char *path)
 {
 	in->open = true;
 	in->fd = fd;
 	(void)strncpy(in->path, path, sizeof(in->path) - 1);
-	in->unpack = unpack_open(in->path);
-	if (in->unpack == NULL) {
+	if (intake_ready(in) == -1) {
 		intake_close(in);
 		return -1;
 	}
@@ -137,12 +144,12 @@ intake_read(struct intake *in, struct source *s, int64_t *wait, struct err *err)
 void
 intake_close(struct intake *in)
 {
+	unpack_close(in->unpack);
+	in->unpack = NULL;
 	if (!in->open)
 		return;
 	sys.close(in->fd);
-	unpack_close(in->unpack);
 	frame_close(&in->framer);
 	in->framer = (struct framer){ 0 };
-	in->unpack = NULL;
 	in->open = false;
 }

@@ -45,6 +45,9 @@ struct intake {				/* zeroed: nothing is read */
 	struct unpack	*unpack;
 };
 
+/* Gets what it takes to open one, which then cannot fail.  0, or -1 when memory is short. */
+int intake_ready(struct intake *);
+
 /*
  * Begins to read FD, the file PATH, which is now the intake's, behind what its framer has already
  * had of it.  0, or -1 when memory is short.
