@@ -519,6 +519,70 @@ START_TEST(others_fail)
 }
 END_TEST
 
+/* Once interrupted, then as it is. */
+static int
+interrupted_ftruncate(int fd, off_t length)
+{
+	if (calls_left++ == 0) {
+		errno = EINTR;
+		return -1;
+	}
+	return real.ftruncate(fd, length);
+}
+
+START_TEST(cutting_is_interrupted)
+{
+	struct journal j;
+	struct err err = { 0 };
+
+	must_open(&j, false);
+	must_add(&j, 60);
+	calls_left = 0;
+	sys.ftruncate = interrupted_ftruncate;
+	ck_assert_int_eq(journal_committed(&j, model.last, false, &err), 0);
+	ck_assert_int_eq(calls_left, 2);
+	ck_assert_uint_eq(journal_bytes(&j), 0);
+	sys = real;
+	journal_close(&j);
+}
+END_TEST
+
+static int
+count_entry(void *arg, const struct journal_entry *e, struct err *err)
+{
+	(void)e;
+	(void)err;
+	(*(int *)arg)++;
+	return 0;
+}
+
+/* Only read: files that are missing are empty, and are not made. */
+START_TEST(missing_is_empty)
+{
+	struct journal j;
+	struct err err = { 0 };
+	struct stat st;
+	char name[sizeof(path) + 16];
+	int n = 0;
+
+	ck_assert_int_eq(journal_open(&j, path, false, true, &err), 0);
+	ck_assert_int_eq(journal_replay(&j, 0, count_entry, &n, &err), 0);
+	ck_assert_int_eq(journal_committed(&j, 9, true, &err), 0);
+	ck_assert_int_eq(journal_clear(&j, &err), 0);
+	ck_assert_uint_eq(journal_bytes(&j), 0);
+	journal_close(&j);
+	(void)snprintf(name, sizeof(name), "%s.journal-1", path);
+	ck_assert_int_eq(stat(name, &st), -1);
+	must_open(&j, false);
+	must_add(&j, 60);
+	journal_close(&j);
+	ck_assert_int_eq(journal_open(&j, path, false, false, &err), 0);
+	ck_assert_int_eq(journal_replay(&j, 0, count_entry, &n, &err), 0);
+	ck_assert_int_eq(n, 1);
+	journal_close(&j);
+}
+END_TEST
+
 Suite *
 journal_suite(void)
 {
@@ -536,5 +600,7 @@ journal_suite(void)
 	tcase_add_test(tc, read_fails);
 	tcase_add_test(tc, opening_fails);
 	tcase_add_test(tc, others_fail);
+	tcase_add_test(tc, cutting_is_interrupted);
+	tcase_add_test(tc, missing_is_empty);
 	return suite;
 }
