@@ -23,8 +23,8 @@
  * the time take a fiftieth of it, so that giving up after many attempts does not take half a minute.
  *
  * The wall clock starts at a fixed moment, so that the same batches come every time.  A close that
- * fails loses what was written to the file, as on a network file system that is full: a program
- * that does not look is found out by the file.
+ * fails loses what was written to the file and not synced, as on a network file system that is
+ * full: a program that does not look is found out by the file.
  */
 #include "base/mem.h"
 #include "cli/cli.h"
@@ -50,7 +50,8 @@
 	X(ftruncate) X(flock) X(setitimer) X(kill)
 
 /* What SQLite does with its files, which passes our table by: calls of its own, under names too. */
-#define LITE_CALLS(X) X(open) X(pread) X(pwrite) X(fstat) X(ftruncate) X(fcntl) X(mmap) X(unlink)
+#define LITE_CALLS(X) X(open) X(pread) X(pwrite) X(fstat) X(ftruncate) X(fcntl) X(mmap) X(unlink) \
+	X(fsync)
 
 #define ID(name) CALL_##name,
 #define NAME(name) #name,
@@ -90,6 +91,7 @@ static bool returned, was_open[DESCRIPTORS];
 static struct sys real;
 static int64_t mono_start, hurry;
 static atomic_llong leaps;
+static atomic_bool unsynced[DESCRIPTORS];	/* written to, and no fsync since */
 
 /* ---- what goes wrong ---- */
 
@@ -157,15 +159,23 @@ f_open(const char *path, int flags, mode_t mode)
 	return fails(CALL_open) ? -1 : real.open(path, flags, mode);
 }
 
+/* Notes whether the file has what was written to it; whether it had. */
+static bool
+set_unsynced(int fd, bool now)
+{
+	return fd >= 0 && fd < DESCRIPTORS && atomic_exchange(&unsynced[fd], now);
+}
+
 /* The descriptor is gone even when close fails, and with it what was written. */
 static int
 f_close(int fd)
 {
+	bool lost = set_unsynced(fd, false);
 	int number, rc;
 
 	if (strike(CALL_close, &number) != FAIL)
 		return real.close(fd);
-	if (number != EINTR)
+	if (number != EINTR && lost)
 		(void)!ftruncate(fd, 0);
 	rc = real.close(fd);
 	if (rc == 0)
@@ -204,6 +214,7 @@ f_write(int fd, const void *bytes, size_t size)
 
 	if (is_signal(fd, size))
 		return real.write(fd, bytes, size);
+	(void)set_unsynced(fd, true);
 	switch (strike(CALL_write, &number)) {
 	case FAIL:
 		errno = number;
@@ -450,7 +461,10 @@ f_recvmsg(int fd, struct msghdr *message, int flags)
 static int
 f_fsync(int fd)
 {
-	return fails(CALL_fsync) ? -1 : real.fsync(fd);
+	if (fails(CALL_fsync))
+		return -1;
+	(void)set_unsynced(fd, false);
+	return real.fsync(fd);
 }
 
 static int
@@ -495,13 +509,33 @@ lite_open(const char *path, int flags, int mode)
 static ssize_t
 lite_pread(int fd, void *bytes, size_t size, off_t at)
 {
-	return fails(CALL_lite_pread) ? -1 : pread(fd, bytes, size, at);
+	int number = 0;
+	enum effect effect = strike(CALL_lite_pread, &number);
+
+	if (effect == 0)
+		return pread(fd, bytes, size, at);
+	if (effect != FAIL)
+		return pread(fd, bytes, size > 0 ? 1 : 0, at);
+	errno = number;
+	return -1;
 }
 
 static ssize_t
 lite_pwrite(int fd, const void *bytes, size_t size, off_t at)
 {
-	return fails(CALL_lite_pwrite) ? -1 : pwrite(fd, bytes, size, at);
+	int number = 0;
+
+	switch (strike(CALL_lite_pwrite, &number)) {
+	case FAIL:
+		errno = number;
+		return -1;
+	case SHORT:
+		return pwrite(fd, bytes, size > 0 ? 1 : 0, at);
+	case TORN:
+		return pwrite(fd, bytes, (size + 1) / 2, at);
+	default:
+		return pwrite(fd, bytes, size, at);
+	}
 }
 
 static int
@@ -542,6 +576,33 @@ lite_sleep(sqlite3_vfs *vfs, int us)
 	return usleep((useconds_t)us / 50 + 1) == 0 ? us : 0;
 }
 
+static int (*vfs_open)(sqlite3_vfs *, const char *, sqlite3_file *, int, int *);
+static const sqlite3_io_methods *file_methods;
+static sqlite3_io_methods our_methods;
+
+static int
+lite_fsync(sqlite3_file *file, int flags)
+{
+	return fails(CALL_lite_fsync) ? SQLITE_IOERR_FSYNC : file_methods->xSync(file, flags);
+}
+
+/* fsync is none of the calls that it lets us set: it is taken from what is done with a file. */
+static int
+lite_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *given)
+{
+	int rc = vfs_open(vfs, name, file, flags, given);
+
+	if (rc != SQLITE_OK || (file_methods != NULL && file->pMethods != file_methods))
+		return rc;
+	if (file_methods == NULL) {
+		file_methods = file->pMethods;
+		our_methods = *file_methods;
+		our_methods.xSync = lite_fsync;
+	}
+	file->pMethods = &our_methods;
+	return rc;
+}
+
 /* Puts ours between SQLite and the system; where it has no such call, it makes none. */
 static void
 install_lite(void)
@@ -566,6 +627,8 @@ install_lite(void)
 	SET("unlink", unlink)
 #undef SET
 	vfs->xSleep = lite_sleep;
+	vfs_open = vfs->xOpen;
+	vfs->xOpen = lite_file;
 }
 
 static int64_t
@@ -588,7 +651,6 @@ static void
 install(void)
 {
 	const char *given = getenv("TORTURE_HURRY");
-
 
 #define TAKE(name) sys.name = f_##name;
 	install_lite();
