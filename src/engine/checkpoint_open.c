@@ -43,8 +43,9 @@ static const char schema[] =
     " GROUP BY role, owner, tick;";
 
 /*
- * What is dropped is left in its pages: some builds of SQLite would write zeroes over it.  And a log
- * that became long, by a large commit or a reader that was slow, is cut back when it is begun anew.
+ * What is dropped is left in its pages: some builds of SQLite would write zeroes over it.  And a
+ * log that became long, by a large commit or a reader that was slow, is cut back when it is begun
+ * anew.
  */
 static const char pragmas[] =
     "PRAGMA journal_mode=WAL;"
