@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define FEW 32			/* words that are read without memory of their own */
-#define AHEAD 32		/* keys whose memory is asked for before they are merged */
 
 static int
 count_merge(const struct aggregate *agg, uint64_t *into, const uint64_t *from)
@@ -26,10 +25,10 @@ const struct aggregate aggregate_count = {
 int
 aggregate_merge(const struct aggregate *agg, struct map *into, const struct map *from)
 {
-	uint64_t hashes[AHEAD];
+	uint64_t hashes[AGGREGATE_AHEAD];
 
 	for (uint32_t id = 1; id < from->count;) {
-		uint32_t n = from->count - id < AHEAD ? from->count - id : AHEAD;
+		uint32_t n = from->count - id < AGGREGATE_AHEAD ? from->count - id : AGGREGATE_AHEAD;
 
 		if (map_ready(into) == -1)
 			return -1;
@@ -125,6 +124,33 @@ load_words(const struct aggregate *agg, uint64_t *value, struct wire *in)
 	if (words != few)
 		mem_free(words);
 	return rc;
+}
+
+int
+aggregate_ahead(const struct aggregate *agg, struct map *map, struct wire in, size_t more)
+{
+	uint64_t hashes[AGGREGATE_AHEAD];
+	uint32_t n = 0;
+
+	if (agg->load != NULL)
+		return 0;
+	if (map_ready(map) == -1)
+		return -1;
+	for (; n < AGGREGATE_AHEAD && in.at < in.end; n++) {
+		size_t len;
+		const char *key = wire_get_bytes(&in, &len);
+
+		if (in.damaged)
+			break;
+		hashes[n] = map_hash(map, map_key_make(key, len));
+		__builtin_prefetch(map_home(map, hashes[n]));
+		for (size_t i = 0; i < agg->words + more; i++)
+			(void)wire_get(&in);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(map_entry(map,
+		    map_probe(map_shard(map, hashes[i]), hashes[i])), 1);
+	return 0;
 }
 
 int

@@ -15,6 +15,8 @@
 
 #include <stddef.h>
 
+#define AGGREGATE_AHEAD 32	/* keys whose memory is asked for before they are merged */
+
 struct aggregate {
 	const char	*name;
 	size_t		 words;		/* 64-bit words in a value */
@@ -70,5 +72,11 @@ int aggregate_save(const struct aggregate *, const uint64_t *value, struct buf *
  * memory is short; damage is seen in the wire, and then *VALUE may be NULL.
  */
 int aggregate_load(const struct aggregate *, struct map *map, struct wire *, uint64_t **value);
+
+/*
+ * Asks for the memory of the next AGGREGATE_AHEAD values that will be read, if it can be told where
+ * each ends: they have MORE words behind them that are the caller's.  0 or -1 (memory).
+ */
+int aggregate_ahead(const struct aggregate *, struct map *, struct wire, size_t more);
 
 #endif

@@ -116,6 +116,9 @@ kept_load(struct kept *k, const struct store_part *part, struct wire *in)
 	uint64_t n = 0, *value;
 
 	for (; in->at < in->end; n++) {
+		if (n % AGGREGATE_AHEAD == 0 &&
+		    aggregate_ahead(k->agg, &k->map, *in, k->more) == -1)
+			return -1;
 		if (aggregate_load(k->agg, &k->map, in, &value) == -1)
 			return -1;
 		for (size_t i = 0; i < k->more && !in->damaged; i++)
