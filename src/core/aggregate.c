@@ -28,7 +28,8 @@ aggregate_merge(const struct aggregate *agg, struct map *into, const struct map 
 	uint64_t hashes[AGGREGATE_AHEAD];
 
 	for (uint32_t id = 1; id < from->count;) {
-		uint32_t n = from->count - id < AGGREGATE_AHEAD ? from->count - id : AGGREGATE_AHEAD;
+		uint32_t left = from->count - id;
+		uint32_t n = left < AGGREGATE_AHEAD ? left : AGGREGATE_AHEAD;
 
 		if (map_ready(into) == -1)
 			return -1;
