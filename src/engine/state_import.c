@@ -27,7 +27,7 @@ struct import {
 	size_t			 at;		/* ... and taken of it */
 	uint64_t		 number;	/* of the line */
 	uint32_t		 sum;
-	struct checkpoint	*checkpoint;
+	struct checkpoint	 checkpoint;
 	const struct state_table *table;	/* of the line before; its statement */
 	sqlite3_stmt		*insert;
 	struct journal		 journal;
@@ -129,10 +129,10 @@ prepare(struct import *m, const struct state_table *t, struct err *err)
 	sql = sqlite3_mprintf("INSERT INTO %s VALUES(%.*s)", t->name, 2 * n - 1, marks);
 	if (sql == NULL)
 		return err_memory(err, "importing");
-	rc = sqlite3_prepare_v2(m->checkpoint->db, sql, -1, &m->insert, NULL);
+	rc = sqlite3_prepare_v2(m->checkpoint.db, sql, -1, &m->insert, NULL);
 	sqlite3_free(sql);
 	m->table = t;
-	return rc == SQLITE_OK ? 0 : checkpoint_error(m->checkpoint, err);
+	return rc == SQLITE_OK ? 0 : checkpoint_error(&m->checkpoint, err);
 }
 
 static int
@@ -154,13 +154,13 @@ add_row(struct import *m, const struct state_table *t, const struct state_field 
 		return -1;
 	for (int i = 0; t->kinds[i] != '\0'; i++)
 		if (bind_field(m->insert, i + 1, t->kinds[i], &fields[i]) != SQLITE_OK)
-			return checkpoint_error(m->checkpoint, err);
+			return checkpoint_error(&m->checkpoint, err);
 	rc = sqlite3_step(m->insert);
 	(void)sqlite3_reset(m->insert);
 	m->begun |= strcmp(t->name, "progress") == 0;
 	if (rc == SQLITE_CONSTRAINT)
 		return damaged(m, "is there twice", err);
-	return rc == SQLITE_DONE ? 0 : checkpoint_error(m->checkpoint, err);
+	return rc == SQLITE_DONE ? 0 : checkpoint_error(&m->checkpoint, err);
 }
 
 static int
@@ -235,7 +235,7 @@ take_all(struct import *m, struct err *err)
 	size_t len;
 	int rc;
 
-	if (checkpoint_execute(m->checkpoint, "BEGIN IMMEDIATE", err) == -1)
+	if (checkpoint_execute(&m->checkpoint, "BEGIN IMMEDIATE", err) == -1)
 		return -1;
 	while ((rc = next_line(m, &line, &len, err)) == 1) {
 		if (m->ended)
@@ -250,7 +250,7 @@ take_all(struct import *m, struct err *err)
 		return damaged(m, "is missing: it is cut short", err);
 	if (!m->begun)
 		return damaged(m, "comes before any progress", err);
-	return checkpoint_execute(m->checkpoint, "COMMIT", err);
+	return checkpoint_execute(&m->checkpoint, "COMMIT", err);
 }
 
 /* None of the files must be there: they would become part of it.  It is named first itself. */
@@ -275,14 +275,13 @@ check_absent(const char *path, struct err *err)
 static int
 make(struct import *m, struct err *err)
 {
-	struct checkpoint c;
+	struct checkpoint *c = &m->checkpoint;
 	int fd = sys_open(m->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666), rc;
 
 	if (fd == -1)
 		return err_system(err, m->path, "make the checkpoint", errno);
 	sys.close(fd);
-	rc = checkpoint_open(&c, m->path, true, err);
-	m->checkpoint = &c;
+	rc = checkpoint_open(c, m->path, true, err);
 	if (rc == 0)
 		rc = take_all(m, err);
 	(void)sqlite3_finalize(m->insert);
@@ -293,7 +292,7 @@ make(struct import *m, struct err *err)
 
 		(void)state_remove(m->path, &ignored);
 	}
-	checkpoint_close(&c);
+	checkpoint_close(c);
 	return rc;
 }
 
