@@ -187,11 +187,24 @@ receive(struct source *s, struct framer *f, int fd)
 	return took(s, f, (size_t)n) ? RECEIVE_SOME : RECEIVE_STOP;
 }
 
+/* Lines that a source makes are of no connection; where formats have headers each piece has one. */
+static bool
+begin_whole(struct job *job)
+{
+	if (job->config->bound)
+		return true;
+	if (job->lines.records > 0 && batch_feed(job) == -1)
+		return false;
+	frame_close(&job->whole);
+	job->whole = (struct framer){ 0 };
+	return true;
+}
+
 static bool
 take(struct source *s, const char *text, size_t len)
 {
-	struct framer whole = { .skipping = false };
-	bool taken = true;
+	struct framer *whole = &job_of(s)->whole;
+	bool taken = begin_whole(job_of(s));
 
 	while (len > 0 && taken) {
 		struct job *job = job_of(s);
@@ -199,19 +212,18 @@ take(struct source *s, const char *text, size_t len)
 		char *to;
 
 		if (job->failed || job->source_failed || batch_tick(job) == -1 ||
-		    take_apart(job, s, &whole) == -1)
+		    take_apart(job, s, whole) == -1)
 			return false;
-		to = make_room(job, &whole, &size);
+		to = make_room(job, whole, &size);
 		if (to == NULL)
 			return false;
 		if (size > len)
 			size = len;
 		memcpy(to, text, size);
-		taken = took(s, &whole, size);
+		taken = took(s, whole, size);
 		text += size;
 		len -= size;
 	}
-	frame_close(&whole);
 	return taken;
 }
 

@@ -158,6 +158,7 @@ struct job {
 	struct buf		*sink_saved;	/* of each output, then bad and late: by that run */
 	struct source		*from;		/* of the records in the block ... */
 	struct framer		*framer;	/* ... and their connection */
+	struct framer		 whole;		/* in its place, of lines that a source makes */
 	bool			 replaying;	/* they come from the journal */
 	struct ahead		 skipped;	/* what is not fed again of their entry */
 	uint64_t		 fed;		/* number of the journal's entry fed last */

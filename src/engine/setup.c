@@ -328,6 +328,7 @@ job_close(struct job *job)
 	mem_bound(0, NULL);
 	pipeline_close(&job->pipeline);
 	lines_close(&job->lines);
+	frame_close(&job->whole);
 	overload_close(job);
 	outputs_free(job);
 	header_close(job);

@@ -439,6 +439,18 @@ def test_udp_from_socat(t):
 
 
 @alone
+def test_udp_with_a_checkpoint(t):
+    """datagrams are journaled and counted, also where a batch ends between two of them"""
+    p, host, port = receiving(t, "-c", t.path("c.db"), "-b", "3rows", "--time-format", "none",
+                              "count")
+    s = sender(t)
+    for _ in range(8):
+        s.sendto(b"a\nb\n", (host, port))
+    p.wait_out(lambda out: out.count("\n") >= 5, "five batches")
+    stop(p)
+    check_equal(p.out, "3\n" * 5, "batches of three rows")
+
+
 def test_udp_losses_are_counted(t):
     """what the system drops while the process stands still is told to the datagram"""
     p, host, port = receiving(t, "-b", "50ms", "--time-format", "none", "count")
