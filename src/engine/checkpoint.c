@@ -11,12 +11,21 @@ static const char *const texts[CHECKPOINT_STATEMENTS] = {
 	[CHECKPOINT_PUT] = "INSERT INTO chunk(role, owner, tick, generation, sum, bytes)"
 	    " VALUES(?, ?, ?, ?, ?, ?)",
 	[CHECKPOINT_CLEAR] = "DELETE FROM chunk WHERE role = ? AND owner = ? AND tick = ?"
-	    " AND generation <= ?",
+	    " AND generation <= ? RETURNING sum",
 	[CHECKPOINT_OLDEST] = "SELECT seq, length(bytes) FROM chunk WHERE role = ? AND owner = ?"
 	    " AND tick = ? AND generation <= ? ORDER BY generation, seq LIMIT 1",
-	[CHECKPOINT_DROP] = "DELETE FROM chunk WHERE seq = ?",
+	[CHECKPOINT_DROP] = "DELETE FROM chunk WHERE seq = ? RETURNING sum",
 	[CHECKPOINT_CHUNKS] = "SELECT role, owner, tick, generation, sum, bytes FROM chunk"
 	    " ORDER BY role, owner, tick, generation, seq",
+	[CHECKPOINT_COUNT] = "SELECT count(*), sum(sum) FROM chunk INDEXED BY part",
+	[CHECKPOINT_SEAL_GET] = "SELECT chunks, sums, sum FROM seal",
+	[CHECKPOINT_SEAL_SET] = "INSERT OR REPLACE INTO seal(one, chunks, sums, sum)"
+	    " VALUES(1, ?, ?, ?)",
+	[CHECKPOINT_ALL_META] = "SELECT * FROM meta ORDER BY name",
+	[CHECKPOINT_ALL_PROGRESS] = "SELECT * FROM progress",
+	[CHECKPOINT_ALL_ACCOUNTS] = "SELECT * FROM account ORDER BY number",
+	[CHECKPOINT_ALL_SOURCES] = "SELECT * FROM source ORDER BY input, address",
+	[CHECKPOINT_ALL_OUTPUTS] = "SELECT * FROM output ORDER BY number",
 	[CHECKPOINT_META_GET] = "SELECT value FROM meta WHERE name = ?",
 	[CHECKPOINT_META_SET] = "INSERT OR REPLACE INTO meta(name, value) VALUES(?, ?)",
 	[CHECKPOINT_PROGRESS_GET] = "SELECT batch, time, rows, records, bytes, bad_lines, bad,"
@@ -66,6 +75,13 @@ checkpoint_error(struct checkpoint *c, struct err *err)
 		return err_set(err, ERR_RUN, "%s: the checkpoint: %s", c->path,
 		    sqlite3_errmsg(c->db));
 	}
+}
+
+int
+checkpoint_damaged(const struct checkpoint *c, struct err *err)
+{
+	return err_set(err, ERR_RUN, "%s: the checkpoint is damaged; put a copy back, or begin "
+	    "anew with --state reset", c->path);
 }
 
 /* ---- statements ---- */
@@ -122,7 +138,7 @@ checkpoint_commit(struct checkpoint *c, struct err *err)
 {
 	if (!c->begun)
 		return 0;
-	if (checkpoint_read(c, CHECKPOINT_COMMIT, err) == -1)
+	if (checkpoint_seal(c, err) == -1 || checkpoint_read(c, CHECKPOINT_COMMIT, err) == -1)
 		return -1;
 	c->begun = false;
 	c->put = 0;
@@ -187,15 +203,31 @@ put(void *arg, const struct store_part *part, const char *bytes, size_t len, str
 {
 	struct checkpoint *c = arg;
 	sqlite3_stmt *s = checkpoint_statement(c, CHECKPOINT_PUT, err);
+	uint32_t sum = sum_of(part, bytes, len);
 
 	if (s == NULL)
 		return -1;
-	if (bind_part(s, part) != SQLITE_OK ||
-	    sqlite3_bind_int64(s, 5, sum_of(part, bytes, len)) != SQLITE_OK ||
+	if (bind_part(s, part) != SQLITE_OK || sqlite3_bind_int64(s, 5, sum) != SQLITE_OK ||
 	    sqlite3_bind_blob64(s, 6, bytes, len, SQLITE_STATIC) != SQLITE_OK)
 		return checkpoint_error(c, err);
+	if (checkpoint_step(c, CHECKPOINT_PUT, err) == -1)
+		return -1;
 	c->put += len;
-	return checkpoint_step(c, CHECKPOINT_PUT, err) == -1 ? -1 : 0;
+	c->chunks++;
+	c->sums += sum;
+	return 0;
+}
+
+int
+checkpoint_drop(struct checkpoint *c, enum checkpoint_statement which, struct err *err)
+{
+	int rc;
+
+	while ((rc = checkpoint_step(c, which, err)) == SQLITE_ROW) {
+		c->chunks--;
+		c->sums -= (uint64_t)sqlite3_column_int64(c->statement[which], 0);
+	}
+	return rc == -1 ? -1 : 0;
 }
 
 static int
@@ -208,7 +240,7 @@ clear(void *arg, const struct store_part *part, struct err *err)
 		return -1;
 	if (bind_part(s, part) != SQLITE_OK)
 		return checkpoint_error(c, err);
-	return checkpoint_step(c, CHECKPOINT_CLEAR, err) == -1 ? -1 : 0;
+	return checkpoint_drop(c, CHECKPOINT_CLEAR, err);
 }
 
 /*
@@ -264,8 +296,7 @@ checkpoint_chunks(struct checkpoint *c, int (*take)(void *arg, const struct stor
 		size_t len = (size_t)sqlite3_column_bytes(s, 5);
 
 		if (bytes == NULL || sum_of(&part, bytes, len) != sqlite3_column_int64(s, 4))
-			rc = err_set(err, ERR_RUN, "%s: the saved state is damaged; put a copy "
-			    "back, or begin anew with --state reset", c->path);
+			rc = checkpoint_damaged(c, err);
 		else
 			rc = take(arg, &part, bytes, len, err);
 		if (rc == -1)

@@ -11,6 +11,7 @@
  *   output    number, address, state
  *   progress  one row: the last batch, and sums since the beginning
  *   account   number, records, counted, late, bad: the same of each chain
+ *   seal      chunks, sums, sum: that all of it is as it was committed, see checkpoint_seal.c
  *   status, sources, outputs, parts   views for people
  *
  * Write-ahead logging lets others read the last commit at any time.  One process has it: a lock
@@ -33,7 +34,9 @@
 
 enum checkpoint_statement {
 	CHECKPOINT_BEGIN, CHECKPOINT_COMMIT, CHECKPOINT_PUT, CHECKPOINT_CLEAR, CHECKPOINT_OLDEST,
-	CHECKPOINT_DROP, CHECKPOINT_CHUNKS,
+	CHECKPOINT_DROP, CHECKPOINT_CHUNKS, CHECKPOINT_COUNT, CHECKPOINT_SEAL_GET,
+	CHECKPOINT_SEAL_SET, CHECKPOINT_ALL_META, CHECKPOINT_ALL_PROGRESS,
+	CHECKPOINT_ALL_ACCOUNTS, CHECKPOINT_ALL_SOURCES, CHECKPOINT_ALL_OUTPUTS,
 	CHECKPOINT_META_GET, CHECKPOINT_META_SET, CHECKPOINT_PROGRESS_GET, CHECKPOINT_PROGRESS_SET,
 	CHECKPOINT_SOURCE_FIND, CHECKPOINT_SOURCE_ADD, CHECKPOINT_SOURCE_SET,
 	CHECKPOINT_ACCOUNT_GET, CHECKPOINT_ACCOUNT_SET, CHECKPOINT_OUTPUT_GET,
@@ -47,6 +50,8 @@ struct checkpoint {			/* a zeroed one can be closed */
 	bool		 begun;		/* a transaction is open */
 	bool		 made;		/* it was not there, or empty */
 	uint64_t	 put;		/* bytes of state in it */
+	uint64_t	 chunks;	/* that are there ... */
+	uint64_t	 sums;		/* ... and their sums, added up */
 	bool		 resumed;	/* it was there, with a commit */
 	struct store	 store;		/* what the pipeline puts its state into */
 	sqlite3_stmt	*statement[CHECKPOINT_STATEMENTS];
@@ -142,6 +147,21 @@ int checkpoint_step(struct checkpoint *, enum checkpoint_statement, struct err *
 
 /* Ends a statement that gave a row. */
 void checkpoint_reset(struct checkpoint *, enum checkpoint_statement);
+
+/* Drops chunks by a statement that returns their sums; 0, or -1 and the error. */
+int checkpoint_drop(struct checkpoint *, enum checkpoint_statement, struct err *);
+
+/* Puts the seal, as the last thing of a transaction; 0, or -1 and the error. */
+int checkpoint_seal(struct checkpoint *, struct err *);
+
+/* Finds out if all is as the last seal has it; 0, or -1 and the error. */
+int checkpoint_check(struct checkpoint *, struct err *);
+
+/* Chunks were changed other than through the store; 0, or -1 and the error. */
+int checkpoint_recount(struct checkpoint *, struct err *);
+
+/* What is not there, or is not what was put: fills the error; returns -1. */
+int checkpoint_damaged(const struct checkpoint *, struct err *);
 
 /* The trim of its store. */
 int checkpoint_trim(void *checkpoint, const struct store_part *, struct err *);

@@ -29,6 +29,8 @@ static const char schema[] =
     " skip_records INTEGER, open INTEGER, finished INTEGER, committed INTEGER);"
     "CREATE TABLE account(number INTEGER PRIMARY KEY, records INTEGER, counted INTEGER,"
     " late INTEGER, bad INTEGER);"
+    "CREATE TABLE seal(one INTEGER PRIMARY KEY CHECK(one = 1), chunks INTEGER, sums INTEGER,"
+    " sum INTEGER);"
     "CREATE VIEW status AS SELECT batch,"
     " strftime('%Y-%m-%dT%H:%M:%fZ', time / 1000000.0, 'unixepoch') AS time,"
     " records, bad_lines + bad AS bad, late, keys, state_bytes, finished,"
@@ -99,13 +101,15 @@ pragma(struct checkpoint *c, const char *sql, int64_t *value, struct err *err)
 static int
 make_schema(struct checkpoint *c, struct err *err)
 {
-	char *sql = sqlite3_mprintf("BEGIN; %s PRAGMA application_id=%d; PRAGMA user_version=%d;"
-	    "COMMIT;", schema, CHECKPOINT_APPLICATION, CHECKPOINT_VERSION);
+	char *sql = sqlite3_mprintf("BEGIN; %s PRAGMA application_id=%d; PRAGMA user_version=%d;",
+	    schema, CHECKPOINT_APPLICATION, CHECKPOINT_VERSION);
 	int rc = sql == NULL ? err_memory(err, "making the checkpoint") :
 	    checkpoint_execute(c, sql, err);
 
 	sqlite3_free(sql);
-	return rc;
+	if (rc == 0)
+		rc = checkpoint_seal(c, err);
+	return rc == 0 ? checkpoint_execute(c, "COMMIT", err) : -1;
 }
 
 /*
@@ -168,7 +172,7 @@ open_to_keep(struct checkpoint *c, bool full, struct err *err)
 	if (open_database(c, err) == -1 || check_schema(c, &empty, err) == -1 ||
 	    checkpoint_execute(c, full ? "PRAGMA synchronous=FULL" :
 	    "PRAGMA synchronous=NORMAL", err) == -1 || (empty && make_schema(c, err) == -1) ||
-	    checkpoint_execute(c, pragmas, err) == -1 ||
+	    checkpoint_execute(c, pragmas, err) == -1 || checkpoint_check(c, err) == -1 ||
 	    pragma(c, "SELECT count(*) FROM progress", &begun, err) == -1)
 		return -1;
 	c->made = empty;
@@ -209,8 +213,10 @@ checkpoint_view(struct checkpoint *c, struct err *err)
 
 	if (open_database(c, err) == -1 || check_schema(c, &empty, err) == -1)
 		return -1;
-	return !empty ? checkpoint_execute(c, "BEGIN", err) : err_set(err, ERR_RUN,
-	    "%s: is empty: no run has kept anything there", c->path);
+	if (empty)
+		return err_set(err, ERR_RUN, "%s: is empty: no run has kept anything there",
+		    c->path);
+	return checkpoint_execute(c, "BEGIN", err) == -1 ? -1 : checkpoint_check(c, err);
 }
 
 void

@@ -1,14 +1,6 @@
 /* The small tables of the checkpoint, see checkpoint.h: row by row. */
 #include "engine/checkpoint.h"
 
-/* What is not there, or is not what was put. */
-static int
-damaged(const struct checkpoint *c, struct err *err)
-{
-	return err_set(err, ERR_RUN, "%s: the checkpoint is damaged; put a copy back, or begin "
-	    "anew with --state reset", c->path);
-}
-
 int
 checkpoint_get(struct checkpoint *c, const char *name, struct buf *out, struct err *err)
 {
@@ -27,7 +19,7 @@ checkpoint_get(struct checkpoint *c, const char *name, struct buf *out, struct e
 	rc = text == NULL ? 1 : buf_add(out, text, (size_t)sqlite3_column_bytes(s, 0) + 1);
 	checkpoint_reset(c, CHECKPOINT_META_GET);
 	if (rc == 1)
-		return damaged(c, err);
+		return checkpoint_damaged(c, err);
 	return rc == -1 ? err_memory(err, "reading the checkpoint") : 1;
 }
 
@@ -53,7 +45,7 @@ checkpoint_progress(struct checkpoint *c, struct progress *p, struct err *err)
 	int rc = s == NULL ? -1 : checkpoint_read(c, CHECKPOINT_PROGRESS_GET, err);
 
 	if (rc != SQLITE_ROW)
-		return rc == -1 ? -1 : damaged(c, err);
+		return rc == -1 ? -1 : checkpoint_damaged(c, err);
 	*p = (struct progress){
 		.batch = (uint64_t)sqlite3_column_int64(s, 0),
 		.time = sqlite3_column_int64(s, 1),

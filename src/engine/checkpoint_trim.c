@@ -41,7 +41,7 @@ drop(struct checkpoint *c, int64_t seq, struct err *err)
 		return -1;
 	if (sqlite3_bind_int64(s, 1, seq) != SQLITE_OK)
 		return checkpoint_error(c, err);
-	return checkpoint_step(c, CHECKPOINT_DROP, err) == -1 ? -1 : 0;
+	return checkpoint_drop(c, CHECKPOINT_DROP, err);
 }
 
 int

@@ -220,7 +220,9 @@ move_all(struct keep *k, struct err *err)
 	for (unsigned i = 0; i < k->news; i++)
 		if (k->from[i] != -1 && move_stage(k, i, err) == -1)
 			return -1;
-	return move_outputs(k, err) == -1 ? -1 : drop_rest(k, err);
+	if (move_outputs(k, err) == -1 || drop_rest(k, err) == -1)
+		return -1;
+	return checkpoint_recount(k->checkpoint, err);
 }
 
 int

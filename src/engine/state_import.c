@@ -250,6 +250,9 @@ take_all(struct import *m, struct err *err)
 		return damaged(m, "is missing: it is cut short", err);
 	if (!m->begun)
 		return damaged(m, "comes before any progress", err);
+	if (checkpoint_recount(&m->checkpoint, err) == -1 ||
+	    checkpoint_seal(&m->checkpoint, err) == -1)
+		return -1;
 	return checkpoint_execute(&m->checkpoint, "COMMIT", err);
 }
 

@@ -592,14 +592,46 @@ def test_corrupted(scope):
     good, out = p.read("c.db"), p.read("out")
     p.ask("UPDATE chunk SET bytes = CAST(x'00' || substr(bytes, 2) AS BLOB) WHERE seq = "
           "(SELECT max(seq) FROM chunk WHERE role = 2)")
-    wrong(p, "c.db: the saved state is damaged; put a copy back, or begin anew with --state reset")
+    wrong(p, "c.db: the checkpoint is damaged; put a copy back, or begin anew with --state reset")
     for at in range(4096, len(good), 4096):
         p.write("c.db", good[:at] + b"\xa5" * 512 + good[at + 512:])
-        wrong(p, r"c.db: (the checkpoint is damaged|the saved state is damaged|saved state is damaged)")
+        wrong(p, r"c.db: the checkpoint is damaged")
     p.write("c.db", b"\xa5" * 100 + good[100:])
     wrong(p, "c.db: is no checkpoint, or its beginning is damaged")
     p.write("c.db", good)
     check_equal(p.read("out"), out, "the output")
+
+
+ALTERED = (
+    "DELETE FROM chunk WHERE seq = (SELECT min(seq) FROM chunk)",
+    "UPDATE chunk SET sum = sum + 1 WHERE seq = (SELECT max(seq) FROM chunk)",
+    "UPDATE progress SET rows = rows - 1",
+    "UPDATE progress SET batch = 'ten'",
+    "DELETE FROM progress",
+    "UPDATE account SET counted = counted + 1",
+    "DELETE FROM account",
+    "UPDATE source SET position = position + 1",
+    "UPDATE source SET address = 'tail:on'",
+    "UPDATE output SET state = CAST(x'00' || substr(state, 2) AS BLOB)",
+    "DELETE FROM output",
+    "UPDATE meta SET value = value || ' ' WHERE name = 'identity'",
+    "UPDATE seal SET chunks = chunks + 1",
+    "DELETE FROM seal",
+)
+
+
+def test_altered(scope):
+    """A number that has changed, a row that is gone: refused before an output is opened."""
+    p = stopped(scope)
+    good = p.read("c.db")
+    for sql in ALTERED:
+        p.ask(sql)
+        wrong(p, "c.db: the checkpoint is damaged; put a copy back, or begin anew with --state reset")
+        for verb in ("show", "export"):
+            run = p.run("-c", "c.db", "--state", verb, status=1)
+            check("c.db: the checkpoint is damaged" in run.err, f"{verb} after {sql}: {run.err}")
+        p.write("c.db", good)
+    p.run("-c", "c.db", "--state", "show")
 
 
 def test_cut_short(scope):
