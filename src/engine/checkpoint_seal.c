@@ -1,8 +1,8 @@
 /*
- * The seal of the checkpoint: whether what is read is what was committed.  Each commit puts down how
- * many chunks there are, the sum of their sums, and a CRC-32 of these numbers and of all rows of the
- * small tables.  SQLite finds pages that are no pages any more; this finds a bit that has flipped in
- * a number, and a row or a chunk that is gone or has come back.
+ * The seal of the checkpoint: whether what is read is what was committed.  Each commit puts down
+ * how many chunks there are, the sum of their sums, and a CRC-32 of these numbers and of all rows
+ * of the small tables.  SQLite finds pages that are no pages any more; this finds a bit that has
+ * flipped in a number, and a row or a chunk that is gone or has come back.
  *
  * It is checked before anything else is read, so that no output is touched; the bytes of each chunk
  * are checked as they are read.
