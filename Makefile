@@ -40,7 +40,9 @@ TORTURE_CFLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undef
 	-fno-omit-frame-pointer
 torture:
 	$(MAKE) BUILD=build/torture CFLAGS="$(TORTURE_CFLAGS)" build/torture/streamctl-torture
-$(BUILD)/streamctl-torture: $(OBJECTS) $(BUILD)/tests/torture/driver.o
+torture-plain:
+	$(MAKE) BUILD=build/torture-plain build/torture-plain/streamctl-torture
+$(BUILD)/streamctl-torture: $(OBJECTS) $(BUILD)/tests/torture/driver.o $(BUILD)/tests/torture/serve.o
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # All that needs nothing but what is installed; scripts/check does this and all the rest.
@@ -70,4 +72,4 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all unit torture check install uninstall clean
+.PHONY: all unit torture torture-plain check install uninstall clean

@@ -17,7 +17,9 @@
  *                   the start, and two hours back 900 ms after it
  *   TORTURE_REPORT  a file for what was seen: a line for each kind of call, NAME and how many were
  *                   made; `reached 1` if the fault was, `returned 1` if the program ended by
- *                   returning, `fds N`: descriptors that it left open
+ *                   returning, `fds N`: descriptors that it left open, `heap N`: bytes that it
+ *                   did not free, where malloc tells
+ *   TORTURE_SERVE   set: runs are asked for on standard input, see serve.c
  *
  * Calls that SQLite makes have names of their own: litepwrite is its pwrite.  Waits for nothing but
  * the time take a fiftieth of it, so that giving up after many attempts does not take half a minute.
@@ -30,9 +32,11 @@
 #include "cli/cli.h"
 #include "core/lite.h"
 #include "engine/sys.h"
+#include "serve.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sqlite3.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -88,6 +92,9 @@ static size_t nsteps;
 static atomic_ulong made[CALL_COUNT];
 static atomic_bool reached;
 static bool returned, was_open[DESCRIPTORS];
+static long heap_before;
+static int argument_count;
+static char **arguments;
 static struct sys real;
 static int64_t mono_start, hurry;
 static atomic_llong leaps;
@@ -744,9 +751,8 @@ parse_fault(const char *text)
 }
 
 static void
-parse_faults(void)
+parse_faults(const char *given)
 {
-	const char *given = getenv("TORTURE_FAULT");
 	char text[256], *rest = text, *one;
 
 	(void)snprintf(text, sizeof(text), "%s", given != NULL ? given : "");
@@ -793,34 +799,54 @@ left_open(void)
 	return n;
 }
 
+static long
+heap(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return (long)(m.uordblks + m.hblkhd);
+}
+
 /* Also called when a library ends the program. */
 static void
 report(void)
 {
 	const char *path = getenv("TORTURE_REPORT");
 	int fds = left_open();
+	long bytes = heap() - heap_before;
 	FILE *file = path != NULL ? fopen(path, "w") : NULL;
 
 	if (file == NULL)
 		return;
 	for (int i = 0; i < CALL_COUNT; i++)
 		(void)fprintf(file, "%s %lu\n", names[i], atomic_load(&made[i]));
-	(void)fprintf(file, "reached %d\nreturned %d\nfds %d\n", atomic_load(&reached), returned, fds);
+	(void)fprintf(file, "reached %d\nreturned %d\nfds %d\nheap %ld\n",
+	    atomic_load(&reached), returned, fds, bytes);
 	(void)fclose(file);
+}
+
+static int
+run(const char *fault)
+{
+	int rc;
+
+	parse_faults(fault);
+	parse_steps();
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		was_open[fd] = fd <= STDERR_FILENO || is_open(fd);
+	(void)atexit(report);
+	heap_before = heap();
+	install();
+	rc = cli_main(argument_count, arguments);
+	returned = true;
+	(void)sqlite3_shutdown();
+	return rc;
 }
 
 int
 main(int argc, char **argv)
 {
-	int rc;
-
-	parse_faults();
-	parse_steps();
-	for (int fd = 0; fd < DESCRIPTORS; fd++)
-		was_open[fd] = fd <= STDERR_FILENO || is_open(fd);
-	(void)atexit(report);
-	install();
-	rc = cli_main(argc, argv);
-	returned = true;
-	return rc;
+	argument_count = argc;
+	arguments = argv;
+	return getenv("TORTURE_SERVE") != NULL ? serve(run) : run(getenv("TORTURE_FAULT"));
 }
