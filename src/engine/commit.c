@@ -251,6 +251,20 @@ commit_finish(struct job *job)
 	return commit_or_fail(job, &nothing, false, true) == -1 ? -1 : 0;
 }
 
+/* The commit goes with that of the next batch, or comes when there is none in time. */
+static int
+wait_for_more(struct job *job)
+{
+	struct timeval tv = sys_timeval(PACE_US);
+	struct err err;
+
+	if (job->settle == NULL || event_pending(job->settle, EV_TIMEOUT, NULL) ||
+	    event_add(job->settle, &tv) == 0)
+		return 0;
+	err_memory(&err, "ending a batch");
+	return job_fail(job, &err);
+}
+
 int
 commit_batch(struct job *job, const struct ahead *ahead)
 {
@@ -258,7 +272,7 @@ commit_batch(struct job *job, const struct ahead *ahead)
 		return 0;
 	job->due = true;
 	if (job->can_wait && sys.mono() - job->committed < PACE_US)
-		return 0;
+		return wait_for_more(job);
 	return commit_or_fail(job, ahead, false, false) == -1 ? -1 : 0;
 }
 

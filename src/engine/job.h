@@ -113,7 +113,8 @@ struct job {
 	struct source		**source;
 	size_t			 nsources, running;
 	struct input_state	*input;		/* of each -i */
-	struct event		*boundary, *progress, *signal_event, *idle, *silence;
+	struct event		*boundary, *progress, *signal_event, *idle, *silence,
+				*settle;
 	uint64_t		 heard_records;	/* as the silence was last looked at ... */
 	int64_t			 heard;		/* ... and when there last were more */
 

@@ -319,6 +319,7 @@ job_close(struct job *job)
 	free_event(job->progress);
 	free_event(job->idle);
 	free_event(job->silence);
+	free_event(job->settle);
 	free_event(job->signal_event);
 	signals_close();
 	close_resolver(job);

@@ -1,6 +1,7 @@
 /*
  * The timers of a job besides the end of a batch: the line of --progress, sources that fall silent
- * (by event time they must not hold up the others), and a silence that ends the run.  See job.h.
+ * (by event time they must not hold up the others), a silence that ends the run, and a commit that
+ * was put off.  See job.h.
  */
 #include "engine/job.h"
 
@@ -84,10 +85,33 @@ open_idle(struct job *job, struct err *err)
 	return start(job, &job->idle, SECOND, idle_cb, err);
 }
 
+/* Nothing more has come: what was to go with the next batch is put down now. */
+static void
+settle_cb(evutil_socket_t fd, short events, void *arg)
+{
+	struct job *job = arg;
+
+	(void)fd;
+	(void)events;
+	if (job->due && !job->failed)
+		(void)commit_now(job);	/* what fails ends the loop */
+}
+
+/* Commits that can wait for more must not wait for it for ever. */
+static int
+open_settle(struct job *job, struct err *err)
+{
+	if (!job_keeps(job))
+		return 0;
+	job->settle = event_new(job->base, -1, 0, settle_cb, job);
+	return job->settle == NULL ? err_memory(err, "starting") : 0;
+}
+
 int
 timers_open(struct job *job, struct err *err)
 {
-	if (open_progress(job, err) == -1 || open_idle(job, err) == -1)
+	if (open_progress(job, err) == -1 || open_idle(job, err) == -1 ||
+	    open_settle(job, err) == -1)
 		return -1;
 	return open_silence(job, err);
 }

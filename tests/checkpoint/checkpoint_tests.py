@@ -118,9 +118,9 @@ def said(run):
     return [x for x in run.err.splitlines() if not STATUS.search(x)]
 
 
-def progress(p):
+def progress(p, what="records"):
     try:
-        found = p.ask("SELECT records FROM progress")
+        found = p.ask(f"SELECT {what} FROM progress")
     except sqlite3.OperationalError:        # its tables are being made
         return 0
     return found[0][0] if found else 0
@@ -556,6 +556,15 @@ def wrong(p, says, status=1, out="out", **kw):
     check_equal(len(run.err.splitlines()), 1, f"lines of the message: {run.err}")
     after = p.read(out) if os.path.exists(p.path(out)) else None
     check(before == after, "the output was touched")
+
+
+def test_committed_when_nothing_comes(scope):
+    """A commit that was put off, for the next batch to go with it, comes without one."""
+    p = Place(scope)
+    p.write("in", words(1000))
+    run = p.start("-c", "c.db", "-i", "tail:in", "--from", "start", *rows(*WINDOW)[2:])
+    wait(lambda: listens(run) and progress(p, "batch") == 2, "the second batch in the checkpoint")
+    stop(p, run)
 
 
 def test_files_of_another_kind(scope):
