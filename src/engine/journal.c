@@ -204,18 +204,19 @@ parse(struct journal_entry *e, const char *bytes, size_t len)
 }
 
 /*
- * The entry at OFFSET, read into scratch; its size, 0 if there is none or it was cut short, or -1
- * and the error.
+ * The entry at OFFSET, read into scratch; its size, or 0 if there is none, if it was cut short or
+ * is damaged, or -1 and the error.  *BEHIND: where the next one is, or 0.
  */
 static ssize_t
 read_entry(struct journal *j, const struct journal_file *f, uint64_t offset,
-    struct journal_entry *e, struct err *err)
+    struct journal_entry *e, uint64_t *behind, struct err *err)
 {
 	char head[HEAD];
 	struct wire in = { head, head + HEAD, false };
 	ssize_t n = read_at(f, head, HEAD, offset, err);
 	uint64_t len, sum;
 
+	*behind = 0;
 	if (n < HEAD)
 		return n == -1 ? -1 : 0;
 	len = wire_get_word(&in);
@@ -223,6 +224,7 @@ read_entry(struct journal *j, const struct journal_file *f, uint64_t offset,
 	sum = wire_get_word(&in);
 	if (len > ENTRY_MAX || len > f->size - offset - HEAD)
 		return 0;
+	*behind = offset + HEAD + len;
 	j->scratch.len = 0;
 	if (buf_reserve(&j->scratch, (size_t)len) == -1)
 		return err_memory(err, "reading the journal");
@@ -236,6 +238,22 @@ read_entry(struct journal *j, const struct journal_file *f, uint64_t offset,
 	return (ssize_t)(HEAD + len);
 }
 
+/* The next entry from *OFFSET on that is whole, and behind it the offset; as read_entry. */
+static ssize_t
+next_entry(struct journal *j, const struct journal_file *f, uint64_t *offset,
+    struct journal_entry *e, struct err *err)
+{
+	uint64_t behind, next = *offset;
+	ssize_t size;
+
+	do
+		size = read_entry(j, f, next, e, &behind, err);
+	while (size == 0 && (next = behind) != 0);
+	if (size > 0)
+		*offset = behind;
+	return size;
+}
+
 static int
 replay_file(struct journal *j, struct journal_file *f, uint64_t after,
     int (*take)(void *arg, const struct journal_entry *, struct err *), void *arg, struct err *err)
@@ -244,11 +262,12 @@ replay_file(struct journal *j, struct journal_file *f, uint64_t after,
 	struct journal_entry e;
 	ssize_t size;
 
-	while ((size = read_entry(j, f, offset, &e, err)) > 0) {
-		offset += (uint64_t)size;
+	while ((size = next_entry(j, f, &offset, &e, err)) > 0) {
 		f->last = e.number;
-		if (e.number > j->number)
+		if (e.number > j->number) {
+			j->lost += e.number - j->number - 1;
 			j->number = e.number;
+		}
 		if (e.number > after && take(arg, &e, err) == -1)
 			return -1;
 	}
@@ -268,7 +287,8 @@ journal_replay(struct journal *j, uint64_t after,
 	unsigned one;
 
 	for (int i = 0; i < 2; i++) {
-		ssize_t size = read_entry(j, &j->file[i], 0, &first[i], err);
+		uint64_t offset = 0;
+		ssize_t size = next_entry(j, &j->file[i], &offset, &first[i], err);
 
 		if (size == -1)
 			return -1;
@@ -276,6 +296,7 @@ journal_replay(struct journal *j, uint64_t after,
 			first[i].number = UINT64_MAX;
 	}
 	j->number = after;
+	j->lost = 0;
 	one = first[0].number > first[1].number ? 1 : 0;
 	if (replay_file(j, &j->file[one], after, take, arg, err) == -1 ||
 	    replay_file(j, &j->file[1 - one], after, take, arg, err) == -1)

@@ -9,7 +9,8 @@
  *
  * An entry: length, number, CRC-32 of both and of what follows, source, records, length of the
  * header, the header record of its connection, the records; numbers little-endian.  One that was
- * cut short by a crash was never counted, and ends the journal.
+ * cut short by a crash was never counted, and ends the journal.  One that is damaged, with others
+ * behind it, is left out: their numbers tell how many are missing.
  */
 #ifndef ENGINE_JOURNAL_H
 #define ENGINE_JOURNAL_H
@@ -31,6 +32,7 @@ struct journal {
 	struct journal_file	 file[2];
 	unsigned		 current;	/* the one that is written */
 	uint64_t		 number;	/* of the last entry, from 1 */
+	uint64_t		 lost;		/* entries that the replay did not find */
 	bool			 sync;
 	struct buf		 scratch;
 };
@@ -59,7 +61,10 @@ int journal_clear(struct journal *, struct err *);
 /* Appends an entry, whose number it sets; 0, or -1 and the error. */
 int journal_add(struct journal *, struct journal_entry *, struct err *);
 
-/* Gives all entries behind number AFTER, in order; TAKE returns 0, or -1 and the error. */
+/*
+ * Gives all entries behind number AFTER, in order, and sets lost; TAKE returns 0, or -1 and the
+ * error.
+ */
 int journal_replay(struct journal *, uint64_t after,
     int (*take)(void *arg, const struct journal_entry *, struct err *), void *arg, struct err *);
 

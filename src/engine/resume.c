@@ -10,7 +10,11 @@
 #include "base/mem.h"
 #include "engine/identity.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#define NOTICE_BYTES 512
+#define SHOWN 200			/* bytes of a path in a notice */
 
 /* ---- the checkpoint ---- */
 
@@ -227,6 +231,18 @@ feed_entry(void *arg, const struct journal_entry *e, struct err *err)
 	return -1;
 }
 
+/* What was accepted and is lost is told, whatever the reason. */
+static void
+tell_lost(const struct job *job)
+{
+	char line[NOTICE_BYTES];
+
+	(void)snprintf(line, sizeof(line), "%.*s: the journal is damaged: %llu of its entries, "
+	    "which had not been counted, are lost", SHOWN, job->checkpoint.path,
+	    (unsigned long long)job->journal.lost);
+	job->config->print(line);
+}
+
 static int
 replay(struct job *job, bool *some, struct err *err)
 {
@@ -239,6 +255,8 @@ replay(struct job *job, bool *some, struct err *err)
 	rc = journal_replay(&job->journal, job->past.journal, feed_entry, job, err);
 	job->replaying = false;
 	job->skipped = (struct ahead){ 0 };
+	if (job->journal.lost > 0)
+		tell_lost(job);
 	*some = job->fed != fed;
 	return rc;
 }

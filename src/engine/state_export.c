@@ -193,6 +193,9 @@ add_journal(struct export *x, struct checkpoint *c, struct err *err)
 	rc = checkpoint_progress(c, &p, err);
 	if (rc == 0)
 		rc = journal_replay(&j, p.journal, add_entry, x, err);
+	if (rc == 0 && j.lost > 0)
+		rc = err_set(err, ERR_RUN, "%s: the journal is damaged: %llu of its entries are "
+		    "missing; a run goes on without them", c->path, (unsigned long long)j.lost);
 	journal_close(&j);
 	return rc;
 }

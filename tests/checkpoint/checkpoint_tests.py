@@ -500,6 +500,32 @@ def test_export_has_the_journal(scope):
         wait(lambda: p.read("out") == b"10\n20\n", "the batch of both runs")
 
 
+def test_damaged_journal(scope):
+    """An entry that is damaged is left out, which is told; those behind it are counted."""
+    p = Place(scope)
+    listen = ["-i", "listen://127.0.0.1:0", *rows("count", "--running", batch="10rows")[2:]]
+    run = p.start("-c", "c.db", *listen)
+    port = int(run.wait_err(r"listening on \S+:(\d+)\b").group(1))
+    with scope.connect(port) as s:
+        for line in (b"first\n", b"second\n", b"third\n"):
+            before = journal_size(p)
+            s.sendall(line * 2)
+            wait(lambda n=before: journal_size(p) > n, "the entry")
+        run.kill(signal.SIGKILL)
+    run.wait_exit()
+    name = next(n for n in ("c.db.journal-1", "c.db.journal-2") if b"second" in p.read(n))
+    p.write(name, p.read(name).replace(b"second", b"secund", 1))
+    run = p.run("-c", "c.db", "--state", "export", status=1)
+    check("c.db: the journal is damaged: 1 of its entries are missing" in run.err, run.err)
+    run = p.start("-c", "c.db", *listen)
+    port = int(run.wait_err(r"listening on \S+:(\d+)\b").group(1))
+    check("c.db: the journal is damaged: 1 of its entries, which had not been counted, are lost" in
+          run.err, run.err)
+    with scope.connect(port) as s:
+        s.sendall(b"x\n" * 6)
+        wait(lambda: p.read("out") == b"10\n", "the batch of both runs")
+
+
 def test_damaged_exports(scope):
     """An export that is damaged or cut short is refused with its line, and leaves no file."""
     p = stopped(scope, n=1250)

@@ -324,6 +324,39 @@ START_TEST(cut_anywhere)
 }
 END_TEST
 
+/* One entry is damaged, in what it has or in its sum: all others come, and it is missed. */
+START_TEST(one_is_damaged)
+{
+	uint64_t ends[8] = { 0 };
+	struct buf good = { 0 };
+	struct journal j;
+	struct err err;
+
+	must_replay(&j, 0, 0);
+	for (int i = 1; i < COUNT(ends); i++) {
+		must_add(&j, 60);
+		ends[i] = journal_bytes(&j);
+	}
+	journal_close(&j);
+	read_file(1, &good);
+	for (unsigned n = 1; n + 1 < COUNT(ends); n++)
+		for (uint64_t at = ends[n - 1] + 8; at < ends[n]; at++) {
+			struct taken t = { .next = 1 };
+
+			good.data[at] ^= 1;
+			write_file(1, good.data, good.len);
+			good.data[at] ^= 1;
+			must_open(&j, false);
+			ck_assert_int_eq(journal_replay(&j, 0, take, &t, &err), 0);
+			ck_assert_uint_eq(t.next, model.last + 1);
+			ck_assert_uint_eq(t.gaps, 1);
+			ck_assert_uint_eq(j.lost, 1);
+			journal_close(&j);
+		}
+	buf_free(&good);
+}
+END_TEST
+
 /* Entries in both files, and bytes of either that are flipped. */
 START_TEST(flipped_bytes)
 {
@@ -355,6 +388,7 @@ START_TEST(flipped_bytes)
 		write_file(2 - which, good[!which].data, good[!which].len);
 		must_open(&j, false);
 		DEMAND(journal_replay(&j, 5, take, &t, &err) == 0);
+		DEMAND(j.lost == t.gaps);
 		found += t.next <= model.last || t.gaps > 0;
 		journal_close(&j);
 		buf_free(&bad);
@@ -595,6 +629,7 @@ journal_suite(void)
 	tcase_add_test(tc, synced);
 	tcase_add_test(tc, taker_fails);
 	tcase_add_test(tc, cut_anywhere);
+	tcase_add_test(tc, one_is_damaged);
 	tcase_add_loop_test(tc, flipped_bytes, 0, 4);
 	tcase_add_test(tc, write_fails);
 	tcase_add_test(tc, read_fails);
