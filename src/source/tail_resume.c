@@ -102,8 +102,8 @@ try_file(struct source *s, void *arg, const char *name, const struct stat *st, s
 	if (!may_be(t, to, name, st))
 		return 0;
 	fd = open_name(t, name);
-	if (fd == -1)
-		return to->copy || errno == ENOENT ? 0 :
+	if (fd == -1)			/* a stranger's file may be closed to us */
+		return errno == ENOENT || (to->copy && errno == EACCES) ? 0 :
 		    err_system(err, name, "open", errno);
 	check = head_check(&head, fd);
 	if (check == HEAD_SAME && to->n++ == 0) {

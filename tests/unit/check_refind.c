@@ -2,8 +2,10 @@
  * Unit tests of how dir and tail go on: files that came, went, were renamed, rotated, truncated or
  * copied while nobody was looking are found, and each line comes once.
  */
+#include "engine/sys.h"
 #include "source_util.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -358,6 +360,35 @@ START_TEST(tail_restored)
 }
 END_TEST
 
+static struct sys real;
+
+static int
+no_copy_open(const char *path, int flags, mode_t mode)
+{
+	if (strstr(path, "/log.1") == NULL)
+		return real.open(path, flags, mode);
+	errno = EMFILE;
+	return -1;
+}
+
+/* What may be the file is not given up because it cannot be opened now. */
+START_TEST(tail_copy_not_opened)
+{
+	begin_tail(LONG "one\n", FOR_EVER);
+
+	put_text(in_folder("in/log.1"), LONG "one\ntwo\n");
+	put_text(in_folder("in/log"), "new\n");
+	real = sys;
+	sys.open = no_copy_open;
+	ck_assert_int_eq(rig_run(&rig, tail, FOR_EVER), -1);
+	ck_assert_ptr_nonnull(strstr(rig.err.message, "log.1: open: Too many open files"));
+	sys = real;
+	run(tail, FOR_EVER);
+	took(LONG "one\ntwo\nnew\n");
+	told_nothing();
+}
+END_TEST
+
 /* ---- damage ---- */
 
 static bool
@@ -423,6 +454,7 @@ refind_suite(void)
 	tcase_add_test(tcase, tail_truncated);
 	tcase_add_test(tcase, tail_copied_and_truncated);
 	tcase_add_test(tcase, tail_restored);
+	tcase_add_test(tcase, tail_copy_not_opened);
 	tcase_add_loop_test(tcase, damaged, 0, 2);
 	return suite;
 }
