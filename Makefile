@@ -30,6 +30,11 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# The assembler puts these into the object.
+$(BUILD)/src/core/sentiment_data.o: src/data/sentiment.model src/data/sentiment-words.tsv
+# What is learnt is the same bits everywhere: no product and sum in one rounding.
+$(BUILD)/src/core/sentiment_learn.o: ALL_CFLAGS += -ffp-contract=off
+
 unit: $(BUILD)/unit
 $(BUILD)/unit: ALL_CFLAGS += -Itests/unit -Wno-sign-conversion
 $(BUILD)/unit: $(OBJECTS) $(UNIT_OBJECTS)

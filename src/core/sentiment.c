@@ -1,12 +1,25 @@
-/* A first, simple judge: a few words, so that what is around it can be built. */
-#include "core/sentiment.h"
+/*
+ * Judging a text: the weights of its words, of those that are negated, of pairs and of the outcomes
+ * of the rules are summed for each label, and become probabilities.
+ */
+#include "core/sentiment_model.h"
+#include "core/sentiment_weigh.h"
 
 #include "base/mem.h"
 
-#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
+#define KNOWN_MIN 4			/* one word in so many must be known, or one be of the list */
+
 const char *const sentiment_labels[SENTIMENT_LABELS] = { "negative", "neutral", "positive" };
+
+/* What a scratch points at. */
+struct own {
+	const struct scan	*scan;
+	struct sentiment_outcomes outcomes;
+	struct sentiment_text	 text;
+};
 
 int
 sentiment_label_find(const char *name, size_t len)
@@ -17,51 +30,6 @@ sentiment_label_find(const char *name, size_t len)
 	return -1;
 }
 
-struct sentiment_model {
-	int	unused;
-};
-
-struct sentiment_trainer {
-	size_t	counts[SENTIMENT_LABELS];
-};
-
-static const struct sentiment_model builtin = { 0 };
-static const char good[] = " good great love loved best nice happy excellent thanks :) ";
-static const char bad[] = " bad terrible hate worst awful sad angry poor broken :( ";
-
-const struct sentiment_model *
-sentiment_model_builtin(void)
-{
-	return &builtin;
-}
-
-int
-sentiment_model_read(struct sentiment_model **m, const char *bytes, size_t len, struct err *err)
-{
-	if (len < 10 || memcmp(bytes, "sentiment\n", 10) != 0)
-		return err_set(err, ERR_RUN, "is no model of the stage sentiment");
-	*m = mem_zalloc(sizeof(**m));
-	return *m == NULL ? err_memory(err, "reading the model") : 0;
-}
-
-int
-sentiment_model_lexicon(struct sentiment_model **m, const struct sentiment_model *base,
-    const char *text, size_t len, struct err *err)
-{
-	(void)base;
-	if (len > 0 && memchr(text, '\t', len) == NULL)
-		return err_set(err, ERR_RUN, "line 1: no tab between word and valence");
-	*m = mem_zalloc(sizeof(**m));
-	return *m == NULL ? err_memory(err, "reading the words") : 0;
-}
-
-void
-sentiment_model_free(const struct sentiment_model *m)
-{
-	if (m != &builtin)
-		mem_free((void *)(uintptr_t)m);
-}
-
 void
 sentiment_scratch_free(struct sentiment_scratch *s)
 {
@@ -70,25 +38,173 @@ sentiment_scratch_free(struct sentiment_scratch *s)
 }
 
 static int
-valence(const char *word, size_t len)
+prepare(struct sentiment_scratch *s)
 {
-	char padded[34];
+	struct own *own;
 
-	if (len == 0 || len > 30)
+	if (s->own != NULL)
 		return 0;
-	padded[0] = ' ';
-	for (size_t i = 0; i < len; i++)
-		padded[i + 1] = word[i] >= 'A' && word[i] <= 'Z' ? (char)(word[i] | 32) : word[i];
-	padded[len + 1] = ' ';
-	padded[len + 2] = '\0';
-	return (strstr(good, padded) != NULL) - (strstr(bad, padded) != NULL);
+	own = mem_alloc(sizeof(*own));
+	if (own == NULL)
+		return -1;
+	own->scan = scan_best();
+	s->own = own;
+	return 0;
 }
 
-static bool
-is_word(char c)
+/* What was learnt of the Ith token alone, or NULL. */
+static inline const int8_t *
+single(const struct sentiment_text *t, size_t i, const struct sentiment_words *words,
+    const struct sentiment_pairs *pairs)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 128 ||
-	    strchr(":()'", c) != NULL;
+	const struct sentiment_token *token = &t->token[i];
+
+	if (token->slot == SENTIMENT_OWN)
+		return NULL;
+	if (token->negated)
+		return sentiment_pair_find(pairs, sentiment_not_key(token->key));
+	return token->slot == -1 ? NULL : sentiment_word_weight(words, token->slot);
+}
+
+/* What was learnt of it with the one before, or NULL. */
+static inline const int8_t *
+pair(const struct sentiment_text *t, size_t i, const struct sentiment_pairs *pairs)
+{
+	if (t->token[i].slot == SENTIMENT_OWN || (i > 0 && t->token[i - 1].slot == SENTIMENT_OWN))
+		return NULL;
+	return sentiment_pair_find(pairs, sentiment_pair_at(t, i));
+}
+
+void
+sentiment_sums_outcomes(struct sentiment_sums *s, const struct sentiment_model *m,
+    const uint8_t *outcome, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		for (int label = 0; label < SENTIMENT_LABELS; label++)
+			s->outcomes[label] += model_outcome(m, outcome[i], label);
+}
+
+static void
+sum_up(const struct sentiment_model *m, const struct own *own, struct sentiment_sums *s)
+{
+	const struct sentiment_text *t = &own->text;
+	struct sentiment_lookup lookup = model_lookup(m);
+	struct sentiment_pairs pairs = model_pairs(m);
+
+	*s = (struct sentiment_sums){ .known = 0 };
+	for (size_t i = 0; i < t->n; i++) {
+		const int8_t *weight = single(t, i, &lookup.words, &pairs);
+
+		sentiment_sums_add(s, weight);
+		sentiment_sums_add(s, pair(t, i, &pairs));
+		s->known += weight != NULL;
+		s->valences += abs(t->token[i].valence);
+	}
+	sentiment_sums_outcomes(s, m, own->outcomes.at, own->outcomes.n);
+}
+
+void
+sentiment_conclude(const struct sentiment_sums *s, size_t tokens, int threshold, struct sentiment *out)
+{
+	int64_t shrink = weigh_shrink((uint32_t)(2 * tokens)), score;
+	int32_t z[SENTIMENT_LABELS];
+	uint32_t p[SENTIMENT_LABELS];
+
+	if (s->valences == 0 && s->known * KNOWN_MIN < tokens + 1) {
+		*out = (struct sentiment){ SENTIMENT_NEUTRAL, 0 };
+		return;
+	}
+	for (int i = 0; i < SENTIMENT_LABELS; i++)
+		z[i] = s->outcomes[i] + (int32_t)(s->words[i] * shrink /
+		    (65536 / (WEIGH_FINE / WEIGH_COARSE)));
+	weigh_softmax(z, p);
+	score = ((int64_t)p[SENTIMENT_POSITIVE] - p[SENTIMENT_NEGATIVE]) * SENTIMENT_ONE / WEIGH_ONE;
+	out->score = (int)score;
+	if (threshold != SENTIMENT_LIKELIEST)
+		out->label = score != 0 && score >= threshold ? SENTIMENT_POSITIVE :
+		    score != 0 && score <= -threshold ? SENTIMENT_NEGATIVE : SENTIMENT_NEUTRAL;
+	else if (p[SENTIMENT_NEUTRAL] >= p[SENTIMENT_POSITIVE] &&
+	    p[SENTIMENT_NEUTRAL] >= p[SENTIMENT_NEGATIVE])
+		out->label = SENTIMENT_NEUTRAL;
+	else
+		out->label = score > 0 ? SENTIMENT_POSITIVE : SENTIMENT_NEGATIVE;
+}
+
+static void
+look(const struct sentiment_model *m, struct own *own, const char *text, size_t len,
+    struct sentiment_sums *sums)
+{
+	struct sentiment_lookup lookup = model_lookup(m);
+
+	sentiment_text_split(&own->text, own->scan, text, len);
+	sentiment_rules(&own->text, &lookup, &own->outcomes);
+	sum_up(m, own, sums);
+}
+
+int
+sentiment_judge(const struct sentiment_model *m, struct sentiment_scratch *s, const char *text,
+    size_t len, int threshold, struct sentiment *out)
+{
+	struct sentiment_sums sums;
+	struct own *own;
+
+	if (prepare(s) == -1)
+		return -1;
+	own = s->own;
+	look(m, own, text, len, &sums);
+	sentiment_conclude(&sums, own->text.n, threshold, out);
+	return 0;
+}
+
+/* ---- reasons ---- */
+
+/* Log odds of positive against negative of a weight, in ten-thousandths before it shrinks. */
+static int64_t
+lean(const int8_t *weight)
+{
+	return weight == NULL ? 0 : (int64_t)(weight[SENTIMENT_POSITIVE] -
+	    weight[SENTIMENT_NEGATIVE]) * SENTIMENT_ONE / WEIGH_COARSE;
+}
+
+/* What the outcomes say together, given to the words of the list in proportion to their valence. */
+static int64_t
+listed_part(const struct sentiment_text *t, const struct sentiment_sums *s, size_t i)
+{
+	int64_t said = (int64_t)(s->outcomes[SENTIMENT_POSITIVE] -
+	    s->outcomes[SENTIMENT_NEGATIVE]) * SENTIMENT_ONE / WEIGH_FINE;
+
+	return s->valences == 0 ? 0 : llabs(said) * t->token[i].valence / s->valences;
+}
+
+/* A pair is half the doing of either. */
+static int
+token_weight(const struct sentiment_model *m, const struct own *own, const struct sentiment_sums *s, size_t i)
+{
+	const struct sentiment_text *t = &own->text;
+	struct sentiment_lookup lookup = model_lookup(m);
+	struct sentiment_pairs pairs = model_pairs(m);
+	int64_t learnt = lean(single(t, i, &lookup.words, &pairs)) + lean(pair(t, i, &pairs)) / 2;
+
+	if (i + 1 < t->n)
+		learnt += lean(pair(t, i + 1, &pairs)) / 2;
+	learnt = learnt * weigh_shrink((uint32_t)(2 * t->n)) / 65536;
+	return (int)(learnt + listed_part(t, s, i));
+}
+
+/* Keeps the strongest CAP, in order; of those that are as strong the first in the text. */
+static size_t
+keep(struct sentiment_reason *reason, size_t n, size_t cap, const struct sentiment_reason *r)
+{
+	size_t at = n;
+
+	while (at > 0 && abs(reason[at - 1].weight) < abs(r->weight))
+		at--;
+	if (at == cap)
+		return n;
+	n = n < cap ? n + 1 : n;
+	memmove(&reason[at + 1], &reason[at], (n - at - 1) * sizeof(*reason));
+	reason[at] = *r;
+	return n;
 }
 
 int
@@ -96,84 +212,22 @@ sentiment_explain(const struct sentiment_model *m, struct sentiment_scratch *s, 
     size_t len, int threshold, struct sentiment *out, struct sentiment_reason *reason, size_t cap,
     size_t *n)
 {
-	int sum = 0, most = threshold == SENTIMENT_LIKELIEST ? 1 : threshold;
+	struct sentiment_sums sums;
+	struct own *own;
 
-	(void)m;
-	(void)s;
 	*n = 0;
-	for (size_t i = 0, end; i < len; i = end + 1) {
-		int v;
+	if (prepare(s) == -1)
+		return -1;
+	own = s->own;
+	look(m, own, text, len, &sums);
+	sentiment_conclude(&sums, own->text.n, threshold, out);
+	for (size_t i = 0; i < own->text.n && cap > 0; i++) {
+		const struct sentiment_token *token = &own->text.token[i];
+		struct sentiment_reason r = { text + token->at, token->len,
+			token_weight(m, own, &sums, i) };
 
-		for (end = i; end < len && text[end] != '\0' && is_word(text[end]); end++)
-			;
-		v = valence(text + i, end - i);
-		sum += v;
-		if (v != 0 && *n < cap)
-			reason[(*n)++] = (struct sentiment_reason){ text + i, end - i, 10000 * v };
-	}
-	out->score = 10000 * sum / (1 + (sum < 0 ? -sum : sum));
-	out->label = sum == 0 ? SENTIMENT_NEUTRAL : out->score >= most ? SENTIMENT_POSITIVE :
-	    out->score <= -most ? SENTIMENT_NEGATIVE : SENTIMENT_NEUTRAL;
-	return 0;
-}
-
-int
-sentiment_judge(const struct sentiment_model *m, struct sentiment_scratch *s, const char *text,
-    size_t len, int threshold, struct sentiment *out)
-{
-	size_t n;
-
-	return sentiment_explain(m, s, text, len, threshold, out, NULL, 0, &n);
-}
-
-struct sentiment_trainer *
-sentiment_trainer_new(void)
-{
-	return mem_zalloc(sizeof(struct sentiment_trainer));
-}
-
-void
-sentiment_trainer_free(struct sentiment_trainer *t)
-{
-	mem_free(t);
-}
-
-int
-sentiment_trainer_add(struct sentiment_trainer *t, enum sentiment_label label, unsigned set,
-    const char *text, size_t len)
-{
-	(void)set;
-	(void)text;
-	(void)len;
-	t->counts[label]++;
-	return 0;
-}
-
-int
-sentiment_trainer_merge(struct sentiment_trainer *into, struct sentiment_trainer *from)
-{
-	for (int i = 0; i < SENTIMENT_LABELS; i++) {
-		into->counts[i] += from->counts[i];
-		from->counts[i] = 0;
+		if (r.weight != 0)
+			*n = keep(reason, *n, cap, &r);
 	}
 	return 0;
-}
-
-int
-sentiment_trainer_run(struct sentiment_trainer *t, struct sentiment_report *report,
-    struct err *err)
-{
-	*report = (struct sentiment_report){ 0 };
-	for (int i = 0; i < SENTIMENT_LABELS; i++)
-		report->examples += t->counts[i];
-	if (report->examples == 0)
-		return err_set(err, ERR_RUN, "there are no examples to learn from");
-	return 0;
-}
-
-int
-sentiment_trainer_write(const struct sentiment_trainer *t, struct buf *out)
-{
-	(void)t;
-	return buf_add(out, "sentiment\n", 10);
 }

@@ -1,0 +1,64 @@
+/*
+ * The rules of a lexicon: what negators, boosters, capitals and "but" make of the valence of words,
+ * and what the sum says.  Their outcomes are features, of which each has a number; what a feature
+ * means for a label is learnt.
+ */
+#ifndef CORE_SENTIMENT_RULES_H
+#define CORE_SENTIMENT_RULES_H
+
+#include "core/sentiment_table.h"
+#include "core/sentiment_text.h"
+
+/* Where the numbers of each kind of outcome begin. */
+enum sentiment_outcome {
+	OUTCOME_ALWAYS = 0,
+	OUTCOME_SUM = OUTCOME_ALWAYS + 1,		/* 20: of all valences */
+	OUTCOME_HITS = OUTCOME_SUM + 20,		/* 25: words for and against */
+	OUTCOME_LAST = OUTCOME_HITS + 25,		/* 9: the last valence */
+	OUTCOME_FIRST = OUTCOME_LAST + 9,		/* 9: the first */
+	OUTCOME_BEST = OUTCOME_FIRST + 9,		/* 5: the strongest for */
+	OUTCOME_WORST = OUTCOME_BEST + 5,		/* 5: the strongest against */
+	OUTCOME_MEAN = OUTCOME_WORST + 5,		/* 20: sum by length */
+	OUTCOME_EXCLAIM = OUTCOME_MEAN + 20,		/* 12: how many !, by the sign of the sum */
+	OUTCOME_QUESTION = OUTCOME_EXCLAIM + 12,	/* 4: how many ? */
+	OUTCOME_LENGTH = OUTCOME_QUESTION + 4,		/* 8 */
+	OUTCOME_BUT = OUTCOME_LENGTH + 8,		/* 3: by the sign of what is behind it */
+	OUTCOME_NEGATORS = OUTCOME_BUT + 3,		/* 3 */
+	OUTCOME_CAPS = OUTCOME_NEGATORS + 3,		/* 2 */
+	OUTCOME_SEEN = OUTCOME_CAPS + 2,		/* 3: an address, a mention, a hashtag */
+	OUTCOME_SIGNS = OUTCOME_SEEN + 3,		/* 4: emoji and emoticons, by sign */
+	OUTCOME_COMPOUND = OUTCOME_SIGNS + 4,		/* 20 */
+	SENTIMENT_OUTCOMES = OUTCOME_COMPOUND + 20
+};
+
+#define SENTIMENT_OUTCOMES_MAX 24	/* of one text */
+
+struct sentiment_outcomes {
+	unsigned	n;
+	uint8_t		at[SENTIMENT_OUTCOMES_MAX];
+};
+
+_Static_assert(SENTIMENT_OUTCOMES <= 256, "the number of an outcome is a byte");
+
+/* Words by which a text is judged: those of a model, and before these a user's own, if N > 0. */
+struct sentiment_lookup {
+	struct sentiment_words	 words, own;
+};
+
+#define SENTIMENT_OWN (-2)		/* the slot of a user's own word: nothing was learnt of it */
+
+/*
+ * Looks up the tokens of TEXT, which get their slots, applies the rules and lists what comes out.
+ * Elongated words that the list has without the elongation become these.
+ */
+void sentiment_rules(struct sentiment_text *, const struct sentiment_lookup *,
+    struct sentiment_outcomes *);
+
+/* The key of the Ith token with the one before it, or with the beginning of the text. */
+static inline uint64_t
+sentiment_pair_at(const struct sentiment_text *t, size_t i)
+{
+	return sentiment_pair_key(i == 0 ? 0 : t->token[i - 1].key, t->token[i].key);
+}
+
+#endif
