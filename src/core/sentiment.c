@@ -52,27 +52,26 @@ prepare(struct sentiment_scratch *s)
 	return 0;
 }
 
-/* What was learnt of the Ith token alone, or NULL. */
+/* What was learnt of a token alone; *KNOWN grows by one if there is anything. */
 static inline const int8_t *
-single(const struct sentiment_text *t, size_t i, const struct sentiment_words *words,
-    const struct sentiment_pairs *pairs)
+single(const struct sentiment_token *token, const struct sentiment_pairs *pairs, uint32_t *known)
 {
-	const struct sentiment_token *token = &t->token[i];
-
-	if (token->slot == SENTIMENT_OWN)
-		return NULL;
-	if (token->negated)
-		return sentiment_pair_find(pairs, sentiment_not_key(token->key));
-	return token->slot == -1 ? NULL : sentiment_word_weight(words, token->slot);
+	if (token->negated && !token->own)
+		return sentiment_pair_find(pairs, sentiment_not_key(token->key), known);
+	*known += token->known;
+	return token->weight;
 }
 
-/* What was learnt of it with the one before, or NULL. */
+/* What was learnt of the Ith with the one before. */
 static inline const int8_t *
 pair(const struct sentiment_text *t, size_t i, const struct sentiment_pairs *pairs)
 {
-	if (t->token[i].slot == SENTIMENT_OWN || (i > 0 && t->token[i - 1].slot == SENTIMENT_OWN))
-		return NULL;
-	return sentiment_pair_find(pairs, sentiment_pair_at(t, i));
+	static const int8_t nothing[SENTIMENT_LABELS];
+	uint32_t known = 0;
+
+	if (t->token[i].own || (i > 0 && t->token[i - 1].own))
+		return nothing;
+	return sentiment_pair_find(pairs, sentiment_pair_at(t, i), &known);
 }
 
 void
@@ -88,18 +87,15 @@ static void
 sum_up(const struct sentiment_model *m, const struct own *own, struct sentiment_sums *s)
 {
 	const struct sentiment_text *t = &own->text;
-	struct sentiment_lookup lookup = model_lookup(m);
 	struct sentiment_pairs pairs = model_pairs(m);
+	struct sentiment_sums sums = { .known = 0 };
 
-	*s = (struct sentiment_sums){ .known = 0 };
 	for (size_t i = 0; i < t->n; i++) {
-		const int8_t *weight = single(t, i, &lookup.words, &pairs);
-
-		sentiment_sums_add(s, weight);
-		sentiment_sums_add(s, pair(t, i, &pairs));
-		s->known += weight != NULL;
-		s->valences += abs(t->token[i].valence);
+		sentiment_sums_add(&sums, single(&t->token[i], &pairs, &sums.known));
+		sentiment_sums_add(&sums, pair(t, i, &pairs));
+		sums.valences += abs(t->token[i].valence);
 	}
+	*s = sums;
 	sentiment_sums_outcomes(s, m, own->outcomes.at, own->outcomes.n);
 }
 
@@ -162,8 +158,8 @@ sentiment_judge(const struct sentiment_model *m, struct sentiment_scratch *s, co
 static int64_t
 lean(const int8_t *weight)
 {
-	return weight == NULL ? 0 : (int64_t)(weight[SENTIMENT_POSITIVE] -
-	    weight[SENTIMENT_NEGATIVE]) * SENTIMENT_ONE / WEIGH_COARSE;
+	return (int64_t)(weight[SENTIMENT_POSITIVE] - weight[SENTIMENT_NEGATIVE]) *
+	    SENTIMENT_ONE / WEIGH_COARSE;
 }
 
 /* What the outcomes say together, given to the words of the list in proportion to their valence. */
@@ -181,9 +177,9 @@ static int
 token_weight(const struct sentiment_model *m, const struct own *own, const struct sentiment_sums *s, size_t i)
 {
 	const struct sentiment_text *t = &own->text;
-	struct sentiment_lookup lookup = model_lookup(m);
 	struct sentiment_pairs pairs = model_pairs(m);
-	int64_t learnt = lean(single(t, i, &lookup.words, &pairs)) + lean(pair(t, i, &pairs)) / 2;
+	uint32_t known = 0;
+	int64_t learnt = lean(single(&t->token[i], &pairs, &known)) + lean(pair(t, i, &pairs)) / 2;
 
 	if (i + 1 < t->n)
 		learnt += lean(pair(t, i + 1, &pairs)) / 2;

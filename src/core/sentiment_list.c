@@ -64,11 +64,10 @@ put(struct sentiment_list *l, uint64_t key, int valence)
 {
 	static const int8_t nothing[SENTIMENT_LABELS];
 	struct sentiment_words words = sentiment_list_words(l);
-	int32_t at = sentiment_word_find(&words, key);
+	struct sentiment_place at = sentiment_word_find(&words, key);
 
-	if (at != -1)
-		l->bucket[at / SENTIMENT_WORD_SLOTS].valence[at % SENTIMENT_WORD_SLOTS] =
-		    (int8_t)valence;
+	if (!sentiment_place_none(at))
+		l->bucket[at.bucket].valence[at.slot] = (int8_t)valence;
 	else if (sentiment_word_add(l->bucket, l->n, key, valence, nothing)) {
 		l->words++;
 		return buf_add(&l->keys, &key, sizeof(key));

@@ -65,13 +65,10 @@ struct sentiment_sums {
 	int64_t	 valences;			/* sizes of all together: what the list knows */
 };
 
-/* Adds what was learnt of a word or pair, NULL: nothing. */
+/* Adds what was learnt of a word or pair. */
 static inline void
 sentiment_sums_add(struct sentiment_sums *s, const int8_t *weight)
 {
-	static const int8_t nothing[SENTIMENT_LABELS];
-
-	weight = weight == NULL ? nothing : weight;
 	for (int i = 0; i < SENTIMENT_LABELS; i++)
 		s->words[i] += weight[i];
 }

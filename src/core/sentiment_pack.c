@@ -122,15 +122,14 @@ static bool
 take_word(struct pack *p, const struct packed *f, const struct sentiment_words *list)
 {
 	struct sentiment_words own = { p->word, p->nword };
-	int32_t at;
+	struct sentiment_place at;
 
-	if (sentiment_word_find(list, f->key) == -1)
+	if (sentiment_place_none(sentiment_word_find(list, f->key)))
 		return sentiment_word_add(p->word, p->nword, f->key, 0, f->weight);
 	at = sentiment_word_find(&own, f->key);
-	if (at == -1)
+	if (sentiment_place_none(at))
 		return false;
-	memcpy(p->word[at / SENTIMENT_WORD_SLOTS].weight[at % SENTIMENT_WORD_SLOTS], f->weight,
-	    SENTIMENT_LABELS);
+	memcpy(p->word[at.bucket].weight[at.slot], f->weight, SENTIMENT_LABELS);
 	return true;
 }
 

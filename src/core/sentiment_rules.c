@@ -54,36 +54,49 @@ short_step(int v)
 	return v == 0 ? 0 : v > 0 ? 1 + i : 5 + i;
 }
 
-/* The valence or role of a key, and its slot. */
-static inline int
-find(uint64_t key, const struct sentiment_lookup *l, int32_t *slot)
+/* A user's own word: its valence or role in *VALENCE; false if it is none. */
+static bool
+find_own(struct sentiment_token *token, const struct sentiment_lookup *l, uint64_t key, int *valence)
 {
-	if (l->own.n > 0) {
-		int32_t at = sentiment_word_find(&l->own, key);
+	static const int8_t nothing[SENTIMENT_LABELS];
+	struct sentiment_place at = sentiment_word_find(&l->own, key);
 
-		if (at != -1) {
-			*slot = SENTIMENT_OWN;
-			return sentiment_word_valence(&l->own, at);
-		}
-	}
-	*slot = sentiment_word_find(&l->words, key);
-	return *slot == -1 ? 0 : sentiment_word_valence(&l->words, *slot);
+	if (sentiment_place_none(at))
+		return false;
+	token->own = token->known = true;
+	token->weight = nothing;
+	*valence = sentiment_word_valence(&l->own, at);
+	return true;
 }
 
-/* Finds the word in the list; an elongated one without its elongation, too. */
+static inline int
+find(struct sentiment_token *token, const struct sentiment_lookup *l, uint64_t key)
+{
+	struct sentiment_place at;
+	int valence;
+
+	token->own = false;
+	if (l->own.n > 0 && find_own(token, l, key, &valence))
+		return valence;
+	at = sentiment_word_find(&l->words, key);
+	token->known = !sentiment_place_none(at);
+	token->weight = sentiment_word_weight(&l->words, at);
+	return sentiment_word_valence(&l->words, at);
+}
+
+/* Finds a token in the list; an elongated word without its elongation, too. */
 static inline int
 look_up(struct sentiment_token *token, const struct sentiment_lookup *l)
 {
-	int valence = find(token->key, l, &token->slot);
+	int valence = find(token, l, token->key);
 
-	if (valence == 0 && token->bare != token->key && token->slot != SENTIMENT_OWN) {
-		int32_t slot;
-		int bare = find(token->bare, l, &slot);
+	if (valence == 0 && token->bare != token->key && !token->own) {
+		struct sentiment_token bare = *token;
 
-		if (bare != 0) {
-			token->slot = slot;
-			token->key = token->bare;
-			valence = bare;
+		valence = find(&bare, l, token->bare);
+		if (valence != 0) {
+			bare.key = token->bare;
+			*token = bare;
 		}
 	}
 	return valence;

@@ -45,10 +45,8 @@ struct sentiment_lookup {
 	struct sentiment_words	 words, own;
 };
 
-#define SENTIMENT_OWN (-2)		/* the slot of a user's own word: nothing was learnt of it */
-
 /*
- * Looks up the tokens of TEXT, which get their slots, applies the rules and lists what comes out.
+ * Looks up the tokens of TEXT, applies the rules and lists what comes out.
  * Elongated words that the list has without the elongation become these.
  */
 void sentiment_rules(struct sentiment_text *, const struct sentiment_lookup *,

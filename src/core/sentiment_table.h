@@ -18,17 +18,20 @@
 #define SENTIMENT_WORD_SLOTS 10
 #define SENTIMENT_PAIR_SLOTS 12
 
+/*
+ * A tag is two bytes, 0 is free.  Behind the last slot lies one that nobody gets, of zeros: what is
+ * not there has it, and nothing need be asked of what was found.
+ */
 struct sentiment_word_bucket {		/* words: what was learnt, and what the word list says */
-	uint8_t	low[SENTIMENT_WORD_SLOTS], high[SENTIMENT_WORD_SLOTS];	/* tags; 0: free */
-	int8_t	weight[SENTIMENT_WORD_SLOTS][SENTIMENT_LABELS];
-	int8_t	valence[SENTIMENT_WORD_SLOTS];	/* twentieths, or a role */
-	uint8_t	unused[4];
+	int8_t	valence[SENTIMENT_WORD_SLOTS + 1];	/* twentieths, or a role */
+	uint8_t	low[SENTIMENT_WORD_SLOTS], high[SENTIMENT_WORD_SLOTS];
+	int8_t	weight[SENTIMENT_WORD_SLOTS + 1][SENTIMENT_LABELS];
 };
 
 struct sentiment_pair_bucket {		/* negated words, and two in a row */
 	uint8_t	low[SENTIMENT_PAIR_SLOTS], high[SENTIMENT_PAIR_SLOTS];
-	int8_t	weight[SENTIMENT_PAIR_SLOTS][SENTIMENT_LABELS];
-	uint8_t	unused[4];
+	int8_t	weight[SENTIMENT_PAIR_SLOTS + 1][SENTIMENT_LABELS];
+	uint8_t	unused[1];
 };
 
 /* Of what a word does to others, in place of a valence; all are above SENTIMENT_VALENCE_MAX. */
@@ -61,8 +64,8 @@ sentiment_tag(uint64_t key)
 	return tag == 0 ? 1 : tag;
 }
 
-/* The first of N slots with the tag, or -1; 16 bytes from either on are readable. */
-static inline int
+/* The first of N slots with the tag, or N; 16 bytes from either on are readable. */
+static inline unsigned
 sentiment_match(const uint8_t *low, const uint8_t *high, unsigned tag, unsigned n)
 {
 #if defined(__x86_64__)
@@ -72,45 +75,57 @@ sentiment_match(const uint8_t *low, const uint8_t *high, unsigned tag, unsigned 
 	    _mm_cmpeq_epi8(highs, _mm_set1_epi8((char)(tag >> 8))));
 	unsigned bits = (unsigned)_mm_movemask_epi8(same) & ((1U << n) - 1);
 
-	return bits == 0 ? -1 : __builtin_ctz(bits);
+	return (unsigned)__builtin_ctz(bits | 1U << n);
 #else
-	for (unsigned i = 0; i < n; i++)
-		if (low[i] == (tag & 0xff) && high[i] == tag >> 8)
-			return (int)i;
-	return -1;
+	unsigned i = 0;
+
+	while (i < n && !(low[i] == (tag & 0xff) && high[i] == tag >> 8))
+		i++;
+	return i;
 #endif
 }
 
-/* Bucket * SENTIMENT_WORD_SLOTS + slot, or -1. */
-static inline int32_t
+/* Where a word is in its table; slot SENTIMENT_WORD_SLOTS: it is not there. */
+struct sentiment_place {
+	uint32_t	bucket, slot;
+};
+
+static inline struct sentiment_place
 sentiment_word_find(const struct sentiment_words *w, uint64_t key)
 {
 	uint32_t i = sentiment_bucket(key, w->n);
-	int slot = sentiment_match(w->bucket[i].low, w->bucket[i].high, sentiment_tag(key),
-	    SENTIMENT_WORD_SLOTS);
 
-	return slot == -1 ? -1 : (int32_t)(i * SENTIMENT_WORD_SLOTS) + slot;
+	return (struct sentiment_place){ i, sentiment_match(w->bucket[i].low, w->bucket[i].high,
+	    sentiment_tag(key), SENTIMENT_WORD_SLOTS) };
+}
+
+static inline bool
+sentiment_place_none(struct sentiment_place at)
+{
+	return at.slot == SENTIMENT_WORD_SLOTS;
 }
 
 static inline int
-sentiment_word_valence(const struct sentiment_words *w, int32_t at)
+sentiment_word_valence(const struct sentiment_words *w, struct sentiment_place at)
 {
-	return w->bucket[at / SENTIMENT_WORD_SLOTS].valence[at % SENTIMENT_WORD_SLOTS];
+	return w->bucket[at.bucket].valence[at.slot];
 }
 
 static inline const int8_t *
-sentiment_word_weight(const struct sentiment_words *w, int32_t at)
+sentiment_word_weight(const struct sentiment_words *w, struct sentiment_place at)
 {
-	return w->bucket[at / SENTIMENT_WORD_SLOTS].weight[at % SENTIMENT_WORD_SLOTS];
+	return w->bucket[at.bucket].weight[at.slot];
 }
 
+/* The weights, which are zeros if the key is not there; *KNOWN grows by one if it is. */
 static inline const int8_t *
-sentiment_pair_find(const struct sentiment_pairs *p, uint64_t key)
+sentiment_pair_find(const struct sentiment_pairs *p, uint64_t key, uint32_t *known)
 {
 	const struct sentiment_pair_bucket *b = &p->bucket[sentiment_bucket(key, p->n)];
-	int slot = sentiment_match(b->low, b->high, sentiment_tag(key), SENTIMENT_PAIR_SLOTS);
+	unsigned slot = sentiment_match(b->low, b->high, sentiment_tag(key), SENTIMENT_PAIR_SLOTS);
 
-	return slot == -1 ? NULL : b->weight[slot];
+	*known += slot != SENTIMENT_PAIR_SLOTS;
+	return b->weight[slot];
 }
 
 /* Key of a word that is negated, and of two words in a row. */

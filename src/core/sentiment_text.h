@@ -32,10 +32,12 @@ struct sentiment_token {
 	uint64_t	 key;
 	uint64_t	 bare;		/* of an elongated word: its key with one letter for each run */
 	uint32_t	 at, len;	/* where in the text */
-	int32_t		 slot;		/* in the table of words, set by sentiment_rules; or -1 */
-	int16_t		 valence;	/* by the rules, in twentieths */
+	const int8_t	*weight;	/* set by sentiment_rules, as what follows: what was learnt */
+	int16_t		 valence;	/* in twentieths */
 	uint8_t		 kind, flags;
 	bool		 negated;
+	bool		 known;		/* something was learnt of it, or the list has it */
+	bool		 own;		/* a user's own word, of which nothing was learnt */
 };
 
 enum sentiment_seen {			/* what of a text is no token */

@@ -91,15 +91,16 @@ judge(const struct sentiment_model *m, const struct sentiment_examples *e,
 	struct sentiment out;
 
 	for (uint32_t i = 0; i < x->n; i++) {
-		const int8_t *weight = sentiment_pair_find(&pairs, key[i]);
+		struct sentiment_place at = sentiment_word_find(&lookup.words, key[i]);
+		uint32_t known = 0;
+		const int8_t *weight = sentiment_pair_find(&pairs, key[i], &known);
 
 		if (key[i] & EXAMPLE_WORD) {
-			int32_t at = sentiment_word_find(&lookup.words, key[i]);
-
-			weight = at == -1 ? NULL : sentiment_word_weight(&lookup.words, at);
+			weight = sentiment_word_weight(&lookup.words, at);
+			known = !sentiment_place_none(at);
 		}
 		sentiment_sums_add(&sums, weight);
-		sums.known += i % 2 == 0 && weight != NULL;
+		sums.known += i % 2 == 0 ? known : 0;
 	}
 	sentiment_sums_outcomes(&sums, m, x->outcome, x->outcomes);
 	sentiment_conclude(&sums, x->n / 2, SENTIMENT_LIKELIEST, &out);

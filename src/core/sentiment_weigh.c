@@ -8,6 +8,12 @@
 #define LN_2 744261118		/* times 2^30 */
 #define TERMS 7
 
+/* 2^30 / k! */
+static const uint32_t series[TERMS + 1] = {
+	1073741824, 1073741824, 536870912, 178956971,
+	44739243, 8947849, 1491308, 213044,
+};
+
 static const uint32_t shrink[256] = {
 	65536, 65536, 55109, 49797, 46341, 43827, 41874, 40291, 38968, 37837, 36854, 35986,
 	35212, 34514, 33880, 33301, 32768, 32275, 31817, 31390, 30990, 30614, 30260, 29926,
@@ -47,13 +53,13 @@ weigh_shrink(uint32_t n)
 static uint32_t
 fall(uint32_t x)
 {
-	uint64_t twos = (uint64_t)x * LOG2_E, y, sum = WEIGH_ONE;
+	uint64_t twos = (uint64_t)x * LOG2_E, y, sum = series[TERMS];
 
 	if (twos >> 30 > 30)
 		return 0;
 	y = (twos & (WEIGH_ONE - 1)) * LN_2 >> 30;
-	for (unsigned i = TERMS; i > 0; i--)
-		sum = WEIGH_ONE - (y * sum >> 30) / i;
+	for (unsigned i = TERMS; i-- > 0;)
+		sum = series[i] - (y * sum >> 30);
 	return (uint32_t)(sum >> (twos >> 30));
 }
 
