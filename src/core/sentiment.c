@@ -89,10 +89,17 @@ sum_up(const struct sentiment_model *m, const struct own *own, struct sentiment_
 	const struct sentiment_text *t = &own->text;
 	struct sentiment_pairs pairs = model_pairs(m);
 	struct sentiment_sums sums = { .known = 0 };
+	uint64_t key[SENTIMENT_CLASS_PAIRS_MAX];
+	uint32_t unused = 0;
 
 	for (size_t i = 0; i < t->n; i++) {
+		unsigned n;
+
 		sentiment_sums_add(&sums, single(&t->token[i], &pairs, &sums.known));
 		sentiment_sums_add(&sums, pair(t, i, &pairs));
+		n = sentiment_class_pairs(t, i, key);
+		for (unsigned k = 0; k < n; k++)
+			sentiment_sums_add(&sums, sentiment_pair_find(&pairs, key[k], &unused));
 		sums.valences += abs(t->token[i].valence);
 	}
 	*s = sums;
@@ -102,7 +109,7 @@ sum_up(const struct sentiment_model *m, const struct own *own, struct sentiment_
 void
 sentiment_conclude(const struct sentiment_sums *s, size_t tokens, int threshold, struct sentiment *out)
 {
-	int64_t shrink = weigh_shrink((uint32_t)(2 * tokens)), score;
+	int64_t shrink = weigh_shrink(s->features), score;
 	int32_t z[SENTIMENT_LABELS];
 	uint32_t p[SENTIMENT_LABELS];
 
@@ -172,19 +179,32 @@ listed_part(const struct sentiment_text *t, const struct sentiment_sums *s, size
 	return s->valences == 0 ? 0 : llabs(said) * t->token[i].valence / s->valences;
 }
 
-/* A pair is half the doing of either. */
+/* What was learnt of a token with its neighbours; either has half of a pair. */
+static int64_t
+paired_part(const struct sentiment_text *t, const struct sentiment_pairs *pairs, size_t i)
+{
+	uint64_t key[SENTIMENT_CLASS_PAIRS_MAX];
+	int64_t sum = lean(pair(t, i, pairs)) / 2;
+	unsigned n = sentiment_class_pairs(t, i, key);
+	uint32_t unused = 0;
+
+	if (i + 1 < t->n)
+		sum += lean(pair(t, i + 1, pairs)) / 2;
+	for (unsigned k = 0; k < n; k++)
+		sum += lean(sentiment_pair_find(pairs, key[k], &unused));
+	return sum;
+}
+
 static int
-token_weight(const struct sentiment_model *m, const struct own *own, const struct sentiment_sums *s, size_t i)
+token_weight(const struct sentiment_model *m, const struct own *own,
+    const struct sentiment_sums *s, size_t i)
 {
 	const struct sentiment_text *t = &own->text;
 	struct sentiment_pairs pairs = model_pairs(m);
-	uint32_t known = 0;
-	int64_t learnt = lean(single(&t->token[i], &pairs, &known)) + lean(pair(t, i, &pairs)) / 2;
+	uint32_t unused = 0;
+	int64_t learnt = lean(single(&t->token[i], &pairs, &unused)) + paired_part(t, &pairs, i);
 
-	if (i + 1 < t->n)
-		learnt += lean(pair(t, i + 1, &pairs)) / 2;
-	learnt = learnt * weigh_shrink((uint32_t)(2 * t->n)) / 65536;
-	return (int)(learnt + listed_part(t, s, i));
+	return (int)(learnt * weigh_shrink(s->features) / 65536 + listed_part(t, s, i));
 }
 
 /* Keeps the strongest CAP, in order; of those that are as strong the first in the text. */

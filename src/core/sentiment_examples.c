@@ -30,8 +30,34 @@ static uint64_t
 single_key(const struct sentiment_token *token)
 {
 	if (token->negated)
-		return (sentiment_not_key(token->key) | EXAMPLE_KEY) & ~EXAMPLE_WORD;
-	return token->key | EXAMPLE_KEY | EXAMPLE_WORD;
+		return (sentiment_not_key(token->key) | EXAMPLE_KEY | EXAMPLE_SINGLE) &
+		    ~EXAMPLE_WORD;
+	return token->key | EXAMPLE_KEY | EXAMPLE_SINGLE | EXAMPLE_WORD;
+}
+
+static uint64_t
+pair_key(uint64_t key)
+{
+	return (key | EXAMPLE_KEY) & ~(EXAMPLE_WORD | EXAMPLE_SINGLE);
+}
+
+/* Writes the keys of a text, and returns how many. */
+static size_t
+put_keys(uint64_t *key, const struct sentiment_text *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		unsigned classes;
+
+		key[n++] = single_key(&t->token[i]);
+		key[n++] = pair_key(sentiment_pair_at(t, i));
+		classes = sentiment_class_pairs(t, i, key + n);
+		for (unsigned k = 0; k < classes; k++)
+			key[n + k] = pair_key(key[n + k]);
+		n += classes;
+	}
+	return n;
 }
 
 int
@@ -39,23 +65,20 @@ sentiment_examples_add(struct sentiment_examples *e, const struct sentiment_text
     const struct sentiment_outcomes *outcomes, enum sentiment_label label, unsigned set,
     uint64_t hash)
 {
+	size_t most = (2 + SENTIMENT_CLASS_PAIRS_MAX) * t->n;
 	struct sentiment_example *x;
-	uint64_t *key;
 
-	if (reserve(e, 1) == -1 || buf_reserve(&e->keys, 2 * t->n * sizeof(*key)) == -1)
+	if (reserve(e, 1) == -1 || buf_reserve(&e->keys, most * sizeof(uint64_t)) == -1)
 		return -1;
 	x = &e->at[e->n++];
-	*x = (struct sentiment_example){ .hash = hash, .n = (uint32_t)(2 * t->n), .set = set,
-		.first = e->keys.len / sizeof(*key), .label = (uint8_t)label,
+	*x = (struct sentiment_example){ .hash = hash, .tokens = (uint32_t)t->n, .set = set,
+		.first = e->keys.len / sizeof(uint64_t), .label = (uint8_t)label,
 		.outcomes = (uint8_t)outcomes->n };
 	memcpy(x->outcome, outcomes->at, outcomes->n);
-	key = (uint64_t *)(void *)(e->keys.data + e->keys.len);
-	for (size_t i = 0; i < t->n; i++) {
+	for (size_t i = 0; i < t->n; i++)
 		x->listed |= t->token[i].valence != 0;
-		*key++ = single_key(&t->token[i]);
-		*key++ = (sentiment_pair_at(t, i) | EXAMPLE_KEY) & ~EXAMPLE_WORD;
-	}
-	e->keys.len += 2 * t->n * sizeof(*key);
+	x->n = (uint32_t)put_keys((uint64_t *)(void *)(e->keys.data + e->keys.len), t);
+	e->keys.len += x->n * sizeof(uint64_t);
 	return 0;
 }
 

@@ -7,14 +7,16 @@
 
 #include "core/sentiment_rules.h"
 
-/* Bits of a key that tables do not look at: set in all keys here; set in those of plain words. */
+/* Bits of a key that tables do not look at: set in all keys here; in those of plain words. */
 #define EXAMPLE_KEY (UINT64_C(1) << 17)
 #define EXAMPLE_WORD (UINT64_C(1) << 16)
+#define EXAMPLE_SINGLE (UINT64_C(1) << 18)	/* of a token alone, negated or not */
 
 struct sentiment_example {
 	uint64_t	 hash;			/* of the text */
 	size_t		 first;			/* of its keys */
 	uint32_t	 n;			/* keys */
+	uint32_t	 tokens;
 	uint32_t	 set;
 	uint8_t		 label;
 	bool		 listed;		/* a word has a valence */

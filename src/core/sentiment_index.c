@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 
-#define SEEN_MIN 2
+#define SEEN_MIN 3
 
 struct entry {
 	uint64_t	key;		/* 0: free */

@@ -13,7 +13,7 @@
 
 #define LEARN_NONE UINT32_MAX
 
-struct sentiment_feature {		/* a word or a pair that was seen twice at least */
+struct sentiment_feature {		/* a word or a pair that was seen three times at least */
 	uint64_t	 key;
 	uint32_t	 count;
 	float		 weight[SENTIMENT_LABELS];

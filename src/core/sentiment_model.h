@@ -61,6 +61,7 @@ model_outcome(const struct sentiment_model *m, unsigned outcome, int label)
 struct sentiment_sums {
 	int32_t	 words[SENTIMENT_LABELS];	/* and pairs, in 64ths, not shrunk */
 	int32_t	 outcomes[SENTIMENT_LABELS];	/* in 1024ths */
+	uint32_t features;			/* singles and pairs, whether known or not */
 	uint32_t known;				/* tokens of which something was learnt */
 	int64_t	 valences;			/* sizes of all together: what the list knows */
 };
@@ -71,6 +72,7 @@ sentiment_sums_add(struct sentiment_sums *s, const int8_t *weight)
 {
 	for (int i = 0; i < SENTIMENT_LABELS; i++)
 		s->words[i] += weight[i];
+	s->features++;
 }
 
 /* Adds the weights of the N outcomes of a text. */

@@ -214,19 +214,20 @@ note_rest(const struct sentiment_text *t, const struct sums *s, int words,
     struct sentiment_outcomes *o)
 {
 	int sign = s->total > 0 ? 1 : s->total < 0 ? 2 : 0;
+	int level = s->total > 40 ? 4 : s->total > 0 ? 3 : s->total < -40 ? 1 : s->total < 0 ? 2 : 0;
 	int length = words < 4 ? 0 : words < 7 ? 1 : words < 11 ? 2 : words < 16 ? 3 :
 	    words < 23 ? 4 : words < 35 ? 5 : words < 60 ? 6 : 7;
 
 	note(o, OUTCOME_EXCLAIM, 4 * sign + capped((int)t->exclaims, 3));
-	note(o, OUTCOME_QUESTION, capped((int)t->questions, 3));
-	note(o, OUTCOME_LENGTH, length);
+	note(o, OUTCOME_QUESTION, 4 * sign + capped((int)t->questions, 3));
+	note(o, OUTCOME_LENGTH, 8 * level + length);
 	if (s->buts > 0)
 		note(o, OUTCOME_BUT, s->behind_but > 0 ? 1 : s->behind_but < 0 ? 2 : 0);
-	note(o, OUTCOME_NEGATORS, capped(s->negators, 2));
+	note(o, OUTCOME_NEGATORS, 3 * sign + capped(s->negators, 2));
 	note(o, OUTCOME_CAPS, s->caps > 0);
 	for (int i = 0; i < 3; i++)
 		if (t->seen & 1U << i)
-			note(o, OUTCOME_SEEN, i);
+			note(o, OUTCOME_SEEN, 3 * sign + i);
 	note(o, OUTCOME_SIGNS, (s->signs[0] > 0) + 2 * (s->signs[1] > 0));
 }
 

@@ -20,13 +20,13 @@ enum sentiment_outcome {
 	OUTCOME_WORST = OUTCOME_BEST + 5,		/* 5: the strongest against */
 	OUTCOME_MEAN = OUTCOME_WORST + 5,		/* 20: sum by length */
 	OUTCOME_EXCLAIM = OUTCOME_MEAN + 20,		/* 12: how many !, by the sign of the sum */
-	OUTCOME_QUESTION = OUTCOME_EXCLAIM + 12,	/* 4: how many ? */
-	OUTCOME_LENGTH = OUTCOME_QUESTION + 4,		/* 8 */
-	OUTCOME_BUT = OUTCOME_LENGTH + 8,		/* 3: by the sign of what is behind it */
-	OUTCOME_NEGATORS = OUTCOME_BUT + 3,		/* 3 */
-	OUTCOME_CAPS = OUTCOME_NEGATORS + 3,		/* 2 */
-	OUTCOME_SEEN = OUTCOME_CAPS + 2,		/* 3: an address, a mention, a hashtag */
-	OUTCOME_SIGNS = OUTCOME_SEEN + 3,		/* 4: emoji and emoticons, by sign */
+	OUTCOME_QUESTION = OUTCOME_EXCLAIM + 12,	/* 12: how many ?, the same */
+	OUTCOME_LENGTH = OUTCOME_QUESTION + 12,		/* 40: words, by five steps of the sum */
+	OUTCOME_BUT = OUTCOME_LENGTH + 40,		/* 3: by the sign of what is behind it */
+	OUTCOME_NEGATORS = OUTCOME_BUT + 3,		/* 9: how many, by the sign of the sum */
+	OUTCOME_CAPS = OUTCOME_NEGATORS + 9,		/* 2 */
+	OUTCOME_SEEN = OUTCOME_CAPS + 2,		/* 9: address, mention, hashtag, by sign */
+	OUTCOME_SIGNS = OUTCOME_SEEN + 9,		/* 4: emoji and emoticons, by sign */
 	OUTCOME_COMPOUND = OUTCOME_SIGNS + 4,		/* 20 */
 	SENTIMENT_OUTCOMES = OUTCOME_COMPOUND + 20
 };
@@ -57,6 +57,41 @@ static inline uint64_t
 sentiment_pair_at(const struct sentiment_text *t, size_t i)
 {
 	return sentiment_pair_key(i == 0 ? 0 : t->token[i - 1].key, t->token[i].key);
+}
+
+#define SENTIMENT_CLASS_PAIRS_MAX 3
+
+/* The key of a class of words by their valence: strongly for, for, against, strongly against. */
+static inline uint64_t
+sentiment_valence_key(int valence)
+{
+	uint64_t class = valence > 34 ? 2 : valence > 0 ? 1 : valence < -34 ? 4 : 3;
+
+	return (class + 11) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/*
+ * Pairs in which a word of the list stands for its class, so that what is learnt of "too good" is
+ * known of "too nice": the Ith token's class with each of the two before it, and the class of the
+ * one before with the Ith.  Fills KEY and returns how many.
+ */
+static inline unsigned
+sentiment_class_pairs(const struct sentiment_text *t, size_t i, uint64_t *key)
+{
+	const struct sentiment_token *token = &t->token[i];
+	unsigned n = 0;
+
+	if (token->valence != 0) {
+		uint64_t class = sentiment_valence_key(token->valence);
+
+		key[n++] = sentiment_pair_key((i == 0 ? 0 : token[-1].key) + 77, class);
+		if (i > 1)
+			key[n++] = sentiment_pair_key(token[-2].key + 177, class);
+	}
+	if (i > 0 && token[-1].valence != 0 && !token->own)
+		key[n++] = sentiment_pair_key(sentiment_valence_key(token[-1].valence),
+		    token->key + 99);
+	return n;
 }
 
 #endif

@@ -100,10 +100,10 @@ judge(const struct sentiment_model *m, const struct sentiment_examples *e,
 			known = !sentiment_place_none(at);
 		}
 		sentiment_sums_add(&sums, weight);
-		sums.known += i % 2 == 0 ? known : 0;
+		sums.known += key[i] & EXAMPLE_SINGLE ? known : 0;
 	}
 	sentiment_sums_outcomes(&sums, m, x->outcome, x->outcomes);
-	sentiment_conclude(&sums, x->n / 2, SENTIMENT_LIKELIEST, &out);
+	sentiment_conclude(&sums, x->tokens, SENTIMENT_LIKELIEST, &out);
 	return out.label;
 }
 
