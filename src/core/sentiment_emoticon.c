@@ -109,6 +109,9 @@ find_face(const char *text, size_t at, size_t len, size_t *size)
 	if (name == NULL || (end < len && is_word(text[end]) &&
 	    (is_word(text[mouth]) || strchr("([{</\\|*$@", text[mouth]) != NULL)))
 		return NULL;
+	if (!nose && is_word(text[mouth]) && at > 0 && is_word(text[at - 1]) &&
+	    text[mouth] != 'D' && text[mouth] != 'P')	/* 10:00, a:b */
+		return NULL;
 	if ((text[mouth] == '/' && end > mouth + 1) || (is_word(text[mouth]) && end > mouth + 3))
 		return NULL;
 	*size = end - at;

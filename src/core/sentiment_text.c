@@ -58,7 +58,7 @@ sentiment_class_key(const char *name)
 	return sentiment_key(name, strlen(name)) ^ CLASS;
 }
 
-/* True if text[at .. end), two letters or more, has no small one. */
+/* True if text[at .. end) has no small letter and no digit. */
 static bool
 all_capitals(const char *text, size_t at, size_t end)
 {
@@ -101,27 +101,19 @@ skip_url(struct sentiment_text *t, size_t at, size_t end)
 	return end;
 }
 
-/* Takes a word of ASCII, all of it; returns where to go on. */
-static inline size_t
+/* Takes a word of ASCII, all of it. */
+static inline void
 plain_word(struct sentiment_text *t, size_t at, size_t end)
 {
-	const char *p = t->lower, *text = t->text;
+	size_t len = end - at < SENTIMENT_WORD_MAX ? end - at : SENTIMENT_WORD_MAX;
+	const char *text = t->text;
 	unsigned flags = 0;
-	size_t len;
 
-	if ((p[at] == 'h' || p[at] == 'w') && (p[end] == ':' || p[end] == '.')) {
-		size_t next = skip_url(t, at, end);
-
-		if (next > end)
-			return next;
-	}
-	if (is_capital(text[at]) && end - at >= 2 && all_capitals(text, at, end))
-		flags = SENTIMENT_CAPS;
+	if (is_capital(text[at]) && all_capitals(text, at, end))
+		flags = end - at >= 2 ? SENTIMENT_CAPS : 0;
 	else
 		t->seen |= SENTIMENT_SEEN_LOWER;
-	len = end - at < SENTIMENT_WORD_MAX ? end - at : SENTIMENT_WORD_MAX;
-	(void)sentiment_token_add(t, padded_key(p + at, len), at, end, SENTIMENT_WORD, flags);
-	return end;
+	(void)sentiment_token_add(t, padded_key(t->lower + at, len), at, end, SENTIMENT_WORD, flags);
 }
 
 /* Takes what lies between two edges; returns where to go on. */
@@ -129,19 +121,25 @@ static inline size_t
 take_word(struct sentiment_text *t, bool odd, size_t at, size_t end)
 {
 	size_t behind = end;
+	const char *p = t->lower;
 
-	while (at < end && t->lower[at] == '\'')
+	while (at < end && p[at] == '\'')
 		at++;
-	while (at < end && t->lower[end - 1] == '\'')
+	while (at < end && p[end - 1] == '\'')
 		end--;
 	if (at == end)
 		return behind;
-	if (odd && any_odd(t->odd, at, end)) {
-		sentiment_odd_word(t, at, end);
-		return behind;
+	if ((p[at] == 'h' || p[at] == 'w') && (p[end] == ':' || p[end] == '.')) {
+		size_t next = skip_url(t, at, end);
+
+		if (next > end)
+			return next;
 	}
-	at = plain_word(t, at, end);
-	return at > behind ? at : behind;
+	if (odd && any_odd(t->odd, at, end))
+		sentiment_odd_word(t, at, end);
+	else
+		plain_word(t, at, end);
+	return behind;
 }
 
 /* The bytes of a text that are looked at: not half a word, if there is a blank in the last part. */

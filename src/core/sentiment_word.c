@@ -79,7 +79,7 @@ close_word(struct sentiment_text *t, struct open_word *w)
 	while (w->len > 0 && w->bytes[w->len - 1] == '\'')
 		w->len--;
 	if (w->len > 0) {
-		if (flags == 0)
+		if (w->small)
 			t->seen |= SENTIMENT_SEEN_LOWER;
 		add_elongated(t, w, flags);
 	}
