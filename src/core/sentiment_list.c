@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define BYTES_A_BUCKET 24		/* of text: fewer than three words a bucket of ten */
+#define BYTES_A_BUCKET 8		/* of text: two words at most in a bucket of ten */
 
 /* Words that do something to others, each ended by a blank. */
 static const struct role {

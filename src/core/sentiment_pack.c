@@ -95,17 +95,8 @@ buckets(size_t n, size_t each, size_t most)
 	return (uint32_t)(wanted < most ? wanted : most);
 }
 
-static int
-make_tables(struct pack *p, size_t listed)
-{
-	p->nword = buckets(p->words + listed, WORDS_A_BUCKET, WORD_BUCKETS_MAX);
-	p->npair = buckets(p->n - p->words, PAIRS_A_BUCKET, PAIR_BUCKETS_MAX);
-	p->word = mem_zalloc(p->nword * sizeof(*p->word));
-	p->pair = mem_zalloc(p->npair * sizeof(*p->pair));
-	return p->word == NULL || p->pair == NULL ? -1 : 0;
-}
-
-static void
+/* False: a bucket is full, or two words have the same place. */
+static bool
 take_listed(struct pack *p, const struct sentiment_list *list)
 {
 	static const int8_t nothing[SENTIMENT_LABELS];
@@ -113,8 +104,34 @@ take_listed(struct pack *p, const struct sentiment_list *list)
 	const uint64_t *key = (const uint64_t *)(const void *)list->keys.data;
 
 	for (size_t i = 0; i < list->words; i++)
-		(void)sentiment_word_add(p->word, p->nword, key[i],
-		    sentiment_word_valence(&words, sentiment_word_find(&words, key[i])), nothing);
+		if (!sentiment_word_add(p->word, p->nword, key[i], sentiment_word_valence(&words,
+		    sentiment_word_find(&words, key[i])), nothing))
+			return false;
+	return true;
+}
+
+/* A table of words in which all of the list have a place. */
+static int
+make_words(struct pack *p, const struct sentiment_list *list)
+{
+	p->nword = buckets(p->words + list->words, WORDS_A_BUCKET, WORD_BUCKETS_MAX);
+	for (;;) {
+		p->word = mem_zalloc(p->nword * sizeof(*p->word));
+		if (p->word == NULL)
+			return -1;
+		if (take_listed(p, list))
+			return 0;
+		mem_free(p->word);
+		p->nword += p->nword / 32 + 1;
+	}
+}
+
+static int
+make_pairs(struct pack *p)
+{
+	p->npair = buckets(p->n - p->words, PAIRS_A_BUCKET, PAIR_BUCKETS_MAX);
+	p->pair = mem_zalloc(p->npair * sizeof(*p->pair));
+	return p->pair == NULL ? -1 : 0;
 }
 
 /* A word of the list has its place already. */
@@ -185,8 +202,7 @@ sentiment_pack(struct buf *out, const struct sentiment_learnt *learnt,
 	struct pack p = { .n = 0 };
 	int result = -1;
 
-	if (pack_features(&p, learnt) == 0 && make_tables(&p, list->words) == 0) {
-		take_listed(&p, list);
+	if (pack_features(&p, learnt) == 0 && make_words(&p, list) == 0 && make_pairs(&p) == 0) {
 		take_features(&p, list);
 		result = put_model(out, &p, learnt);
 		*packed = p.taken;
