@@ -25,6 +25,7 @@ from harness import (
     Context, Run, Wrong, background, check_same, check_totals, check_words,
     interleaved, noise_told, note, once, percentile, rows_of, table,
 )  # fmt: skip
+from judging import section_sentiment
 from kept import fresh, keeping, section_checkpoint
 
 MAWK = 'mawk {for(i=1;i<=NF;i++)c[$i]++} END{for(k in c) print k, c[k]}'
@@ -385,6 +386,7 @@ SECTIONS = {
     'panes': section_panes,
     'keys': section_keys,
     'checkpoint': section_checkpoint,
+    'sentiment': section_sentiment,
 }
 
 
