@@ -12,7 +12,7 @@
 
 struct letters {
 	char		*lower;	/* the text with A to Z in lower case and ` as ', then blanks */
-	uint64_t	*others;/* bit i: byte i is no letter, digit, apostrophe or byte from 128 on */
+	uint64_t	*others;/* bit i: byte i is no letter, digit, apostrophe; nor from 128 on */
 	uint64_t	*odd;	/* bit i: from 128 on, or the first of three that are the same */
 };
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KNOWN_MIN 4			/* one word in so many must be known, or one be of the list */
+#define KNOWN_MIN 4			/* one word in so many must be known, or one be listed */
 
 const char *const sentiment_labels[SENTIMENT_LABELS] = { "negative", "neutral", "positive" };
 
@@ -25,7 +25,8 @@ int
 sentiment_label_find(const char *name, size_t len)
 {
 	for (int i = 0; i < SENTIMENT_LABELS; i++)
-		if (strlen(sentiment_labels[i]) == len && memcmp(name, sentiment_labels[i], len) == 0)
+		if (strlen(sentiment_labels[i]) == len &&
+		    memcmp(name, sentiment_labels[i], len) == 0)
 			return i;
 	return -1;
 }
@@ -107,7 +108,8 @@ sum_up(const struct sentiment_model *m, const struct own *own, struct sentiment_
 }
 
 void
-sentiment_conclude(const struct sentiment_sums *s, size_t tokens, int threshold, struct sentiment *out)
+sentiment_conclude(const struct sentiment_sums *s, size_t tokens, int threshold,
+    struct sentiment *out)
 {
 	int64_t shrink = weigh_shrink(s->features), score;
 	int32_t z[SENTIMENT_LABELS];
@@ -121,7 +123,8 @@ sentiment_conclude(const struct sentiment_sums *s, size_t tokens, int threshold,
 		z[i] = s->outcomes[i] + (int32_t)(s->words[i] * shrink /
 		    (65536 / (WEIGH_FINE / WEIGH_COARSE)));
 	weigh_softmax(z, p);
-	score = ((int64_t)p[SENTIMENT_POSITIVE] - p[SENTIMENT_NEGATIVE]) * SENTIMENT_ONE / WEIGH_ONE;
+	score = (int64_t)p[SENTIMENT_POSITIVE] - p[SENTIMENT_NEGATIVE];
+	score = score * SENTIMENT_ONE / WEIGH_ONE;
 	out->score = (int)score;
 	if (threshold != SENTIMENT_LIKELIEST)
 		out->label = score != 0 && score >= threshold ? SENTIMENT_POSITIVE :

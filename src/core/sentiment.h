@@ -15,9 +15,12 @@
 #include <stdint.h>
 
 #define SENTIMENT_ONE 10000		/* the score of a text that is positive for certain */
-#define SENTIMENT_LIKELIEST (-1)	/* a threshold: none, the label with the highest probability */
+#define SENTIMENT_LIKELIEST (-1)	/* a threshold: none, the most probable label */
 
-enum sentiment_label { SENTIMENT_NEGATIVE, SENTIMENT_NEUTRAL, SENTIMENT_POSITIVE, SENTIMENT_LABELS };
+enum sentiment_label {
+	SENTIMENT_NEGATIVE, SENTIMENT_NEUTRAL, SENTIMENT_POSITIVE,
+	SENTIMENT_LABELS
+};
 
 extern const char *const sentiment_labels[SENTIMENT_LABELS];	/* "negative", ... */
 
@@ -33,7 +36,7 @@ struct sentiment {			/* what a text says */
 
 struct sentiment_model;
 
-/* The one in the executable; costs nothing, never NULL, and sentiment_model_free leaves it alone. */
+/* The one in the executable: costs nothing, never NULL, and is not to be freed. */
 const struct sentiment_model *sentiment_model_builtin(void);
 
 /*
@@ -73,7 +76,7 @@ int sentiment_judge(const struct sentiment_model *, struct sentiment_scratch *, 
 struct sentiment_reason {
 	const char	*text;		/* a piece of the text that was judged */
 	size_t		 len;
-	int		 weight;	/* towards positive; ten-thousandths of a unit of log odds */
+	int		 weight;	/* towards positive; 10000 is one unit of log odds */
 };
 
 /*

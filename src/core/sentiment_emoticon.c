@@ -1,6 +1,6 @@
 /*
- * Emoticons: eyes, perhaps a nose, a mouth; and some that are drawn otherwise.  What only looks like
- * one is kept out: times (3:30), addresses (://), lists (see:(a)), code (x=(y)).
+ * Emoticons: eyes, perhaps a nose, a mouth; and some that are drawn otherwise.  What only looks
+ * like one is kept out: times (3:30), addresses (://), lists (see:(a)), code (x=(y)).
  */
 #include "core/sentiment_text.h"
 

@@ -73,7 +73,8 @@ skip_entity(struct sentiment_text *t, size_t at)
 	const char *p = t->lower + at + 1;
 
 	if (strncmp(p, "lt;3", 4) == 0 && at + 5 <= t->len) {
-		(void)sentiment_token_add(t, sentiment_class_key("<3"), at, at + 5, SENTIMENT_SIGN, 0);
+		(void)sentiment_token_add(t, sentiment_class_key("<3"), at, at + 5,
+		    SENTIMENT_SIGN, 0);
 		return at + 5;
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

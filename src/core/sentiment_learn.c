@@ -26,7 +26,7 @@ struct learner {
 	const struct sentiment_examples	*examples;
 	const uint32_t			*ids;
 	struct cell			*features, *outcomes;
-	float				*sums;		/* weights of the passes that are averaged */
+	float				*sums;		/* weights of the last passes */
 	uint32_t			*order;		/* examples in turn */
 	double				*weight;	/* of examples */
 	size_t				 n;		/* in order */
@@ -72,9 +72,10 @@ probabilities(const struct learner *l, const struct sentiment_example *x, double
 
 	for (uint32_t i = 0; i < x->n; i++) {
 		uint32_t id = l->ids[x->first + i];
+		const struct cell *cells = l->features + SENTIMENT_LABELS * (size_t)id;
 
 		for (int k = 0; id != LEARN_NONE && k < SENTIMENT_LABELS; k++)
-			words[k] += (double)l->features[SENTIMENT_LABELS * (size_t)id + (size_t)k].weight;
+			words[k] += (double)cells[k].weight;
 	}
 	for (int k = 0; k < SENTIMENT_LABELS; k++) {
 		double sum = words[k] * shrink;

@@ -1,7 +1,7 @@
 /*
  * Learning weights from examples: multinomial logistic regression by AdaGrad (Duchi, Hazan, Singer,
- * "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", 2011), the weights
- * of the last passes averaged.
+ * "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", 2011), the
+ * weights of the last passes averaged.
  *
  * Floating point is used here, in ways that give the same bits everywhere: only the four operations
  * and the square root, each rounded by itself; the exponential is that of sentiment_weigh.

@@ -19,10 +19,10 @@ static const struct role {
 } roles[] = {
 	{ SENTIMENT_BOOSTER,
 	    "absolutely amazingly awfully completely considerably decidedly deeply enormously "
-	    "entirely especially exceptionally extremely extraordinarily fabulously flippin frickin "
-	    "friggin fucking fuckin fully greatly hella highly hugely incredibly intensely insanely "
-	    "majorly more most particularly purely quite really remarkably so soo such "
-	    "substantially super thoroughly too total totally tremendously truly uber unbelievably "
+	    "entirely especially exceptionally extremely extraordinarily fabulously flippin "
+	    "frickin friggin fucking fuckin fully greatly hella highly hugely incredibly "
+	    "intensely insanely majorly more most particularly purely quite really remarkably so "
+	    "soo such substantially super thoroughly too total totally tremendously truly uber unbelievably "
 	    "unusually utterly very " },
 	{ SENTIMENT_DAMPENER,
 	    "almost fairly kind kinda less little marginally mildly occasionally partly slightly "
@@ -31,8 +31,8 @@ static const struct role {
 	    "not no never none nobody nothing neither nor nowhere without hardly barely scarcely "
 	    "rarely seldom despite lack lacks lacking lacked cannot cant can't dont don't doesnt "
 	    "doesn't didnt didn't isnt isn't arent aren't wasnt wasn't werent weren't wont won't "
-	    "wouldnt wouldn't couldnt couldn't shouldnt shouldn't havent haven't hasnt hasn't hadnt "
-	    "hadn't aint ain't neednt needn't mustnt mustn't mightnt mightn't " },
+	    "wouldnt wouldn't couldnt couldn't shouldnt shouldn't havent haven't hasnt hasn't "
+	    "hadnt hadn't aint ain't neednt needn't mustnt mustn't mightnt mightn't " },
 	{ SENTIMENT_BUT, "but however " },
 };
 
@@ -114,7 +114,9 @@ read_line(struct sentiment_list *l, struct sentiment_text *split, const char *li
 	if (split->n != 1)
 		return err_set(err, ERR_RUN, "line %zu: '%.*s' is not one word", number,
 		    (int)(tab - line < 60 ? tab - line : 60), line);
-	return put(l, split->token[0].key, valence) == -1 ? err_memory(err, "reading a list of words") : 0;
+	if (put(l, split->token[0].key, valence) == -1)
+		return err_memory(err, "reading a list of words");
+	return 0;
 }
 
 int

@@ -62,7 +62,8 @@ check(const unsigned char *bytes, size_t len, struct err *err)
 		    "is a model of another version of streamctl; learn it again (--train)");
 	if (words == 0 || pairs == 0 || words > MODEL_BUCKETS_MAX || pairs > MODEL_BUCKETS_MAX ||
 	    len != MODEL_HEAD + MODEL_OUTCOMES_BYTES + (size_t)64 * ((size_t)words + pairs))
-		return err_set(err, ERR_RUN, "is damaged: it has %zu bytes, its head says otherwise", len);
+		return err_set(err, ERR_RUN, "is damaged: it has %zu bytes, its head says "
+		    "otherwise", len);
 	sum = model_u32(bytes + MODEL_SUM) | (uint64_t)model_u32(bytes + MODEL_SUM + 4) << 32;
 	if (sum != model_sum(bytes, len))
 		return err_set(err, ERR_RUN, "is damaged: its bytes do not add up");

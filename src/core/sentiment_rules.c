@@ -56,7 +56,8 @@ short_step(int v)
 
 /* A user's own word: its valence or role in *VALENCE; false if it is none. */
 static bool
-find_own(struct sentiment_token *token, const struct sentiment_lookup *l, uint64_t key, int *valence)
+find_own(struct sentiment_token *token, const struct sentiment_lookup *l, uint64_t key,
+    int *valence)
 {
 	static const int8_t nothing[SENTIMENT_LABELS];
 	struct sentiment_place at = sentiment_word_find(&l->own, key);
@@ -119,7 +120,7 @@ apply(int v, const struct sentiment_token *token, const struct nearby *near, boo
 	return v;
 }
 
-static void
+static inline void
 count_hit(struct sums *s, const struct sentiment_token *token)
 {
 	int v = token->valence;
@@ -155,7 +156,8 @@ pass(struct nearby *near, int boost)
 }
 
 static void
-take_word(struct sentiment_token *token, int role, struct sums *s, struct nearby *near, bool shouting)
+take_word(struct sentiment_token *token, int role, struct sums *s, struct nearby *near,
+    bool shouting)
 {
 	int boost = 0;
 
@@ -214,7 +216,8 @@ note_rest(const struct sentiment_text *t, const struct sums *s, int words,
     struct sentiment_outcomes *o)
 {
 	int sign = s->total > 0 ? 1 : s->total < 0 ? 2 : 0;
-	int level = s->total > 40 ? 4 : s->total > 0 ? 3 : s->total < -40 ? 1 : s->total < 0 ? 2 : 0;
+	int level = s->total > 40 ? 4 : s->total > 0 ? 3 : s->total == 0 ? 0 :
+	    s->total < -40 ? 1 : 2;
 	int length = words < 4 ? 0 : words < 7 ? 1 : words < 11 ? 2 : words < 16 ? 3 :
 	    words < 23 ? 4 : words < 35 ? 5 : words < 60 ? 6 : 7;
 

@@ -113,7 +113,8 @@ plain_word(struct sentiment_text *t, size_t at, size_t end)
 		flags = end - at >= 2 ? SENTIMENT_CAPS : 0;
 	else
 		t->seen |= SENTIMENT_SEEN_LOWER;
-	(void)sentiment_token_add(t, padded_key(t->lower + at, len), at, end, SENTIMENT_WORD, flags);
+	(void)sentiment_token_add(t, padded_key(t->lower + at, len), at, end, SENTIMENT_WORD,
+	    flags);
 }
 
 /* Takes what lies between two edges; returns where to go on. */
@@ -156,7 +157,8 @@ cut(const char *text, size_t len)
 }
 
 void
-sentiment_text_split(struct sentiment_text *t, const struct scan *scan, const char *text, size_t len)
+sentiment_text_split(struct sentiment_text *t, const struct scan *scan, const char *text,
+    size_t len)
 {
 	struct letters letters = { t->lower, t->masks, t->odd };
 	size_t n, at = 0;

@@ -30,9 +30,9 @@ enum {					/* flags of a token */
 
 struct sentiment_token {
 	uint64_t	 key;
-	uint64_t	 bare;		/* of an elongated word: its key with one letter for each run */
+	uint64_t	 bare;		/* of an elongated word: its key without that */
 	uint32_t	 at, len;	/* where in the text */
-	const int8_t	*weight;	/* set by sentiment_rules, as what follows: what was learnt */
+	const int8_t	*weight;	/* what was learnt; by sentiment_rules, as what follows */
 	int16_t		 valence;	/* in twentieths */
 	uint8_t		 kind, flags;
 	bool		 negated;

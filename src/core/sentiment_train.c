@@ -117,7 +117,9 @@ f1(const struct sentiment_report *r, int label)
 		given += r->counts[label][i];
 		judged += r->counts[i][label];
 	}
-	return given == 0 ? -1 : (int)(2 * SENTIMENT_ONE * r->counts[label][label] / (given + judged));
+	if (given == 0)
+		return -1;
+	return (int)(2 * SENTIMENT_ONE * r->counts[label][label] / (given + judged));
 }
 
 static void
@@ -180,8 +182,8 @@ check(const struct sentiment_examples *e, struct err *err)
 	for (int i = 0; i < SENTIMENT_LABELS; i++)
 		labels += count[i] >= LABEL_MIN;
 	if (labels < 2)
-		return err_set(err, ERR_RUN, "too few examples to learn from: %zu negative, %zu neutral, "
-		    "%zu positive; two labels need %d each", count[SENTIMENT_NEGATIVE],
+		return err_set(err, ERR_RUN, "too few examples to learn from: %zu negative, "
+		    "%zu neutral, %zu positive; two labels need %d each", count[SENTIMENT_NEGATIVE],
 		    count[SENTIMENT_NEUTRAL], count[SENTIMENT_POSITIVE], LABEL_MIN);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * From weights to probabilities, in integers.  A weight of a word or a pair is in 64ths of a unit of
- * log odds and shrinks by the fourth root of how many there are; that of an outcome of the rules is
- * in 1024ths; so are the sums.
+ * From weights to probabilities, in integers.  A weight of a word or a pair is in 64ths of a unit
+ * of log odds and shrinks by the fourth root of how many there are; that of an outcome of the
+ * rules is in 1024ths; so are the sums.
  */
 #ifndef CORE_SENTIMENT_WEIGH_H
 #define CORE_SENTIMENT_WEIGH_H

@@ -1,7 +1,7 @@
 /*
- * Sentiment: no text, no list of words and no model makes judging go wrong.  What comes out must fit
- * together: label, score and threshold; reasons that are pieces of the text, strongest first; tokens
- * in order and inside; both ways to split letters.
+ * Sentiment: no text, no list of words and no model makes judging go wrong.  What comes out must
+ * fit together: label, score and threshold; reasons that are pieces of the text, strongest first;
+ * tokens in order and inside; both ways to split letters.
  *
  * Input: KIND, THRESHOLD, then
  *   KIND 0: a text, judged by the model of the executable
@@ -68,7 +68,8 @@ check_answer(const struct sentiment *s, int threshold)
 		FUZZ_CHECK(s->label == SENTIMENT_NEUTRAL ||
 		    (s->label == SENTIMENT_POSITIVE ? s->score >= 0 : s->score <= 0));
 	else
-		FUZZ_CHECK(s->label == (s->score != 0 && s->score >= threshold ? SENTIMENT_POSITIVE :
+		FUZZ_CHECK(s->label ==
+		    (s->score != 0 && s->score >= threshold ? SENTIMENT_POSITIVE :
 		    s->score != 0 && s->score <= -threshold ? SENTIMENT_NEGATIVE :
 		    SENTIMENT_NEUTRAL));
 }

@@ -1,6 +1,6 @@
 /*
- * Unit tests of src/base/letters.c: what is a letter and what is odd, by a plain definition, and that
- * the vector path and the portable one agree at every length.
+ * Unit tests of src/base/letters.c: what is a letter and what is odd, by a plain definition, and
+ * that the vector path and the portable one agree at every length.
  */
 
 #include <check.h>

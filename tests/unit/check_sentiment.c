@@ -44,7 +44,7 @@ static const struct {
 	{ "   ", SENTIMENT_NEUTRAL },
 	{ "@someone http://x.example", SENTIMENT_NEUTRAL },
 	{ "qwertz asdfgh yxcvbn", SENTIMENT_NEUTRAL },
-	{ "\u044d\u0442\u043e \u043e\u0447\u0435\u043d\u044c \u043f\u043b\u043e\u0445\u043e", SENTIMENT_NEUTRAL },
+	{ "\u044d\u0442\u043e \u043f\u043b\u043e\u0445\u043e", SENTIMENT_NEUTRAL },
 };
 
 START_TEST(plain_texts)
@@ -276,8 +276,8 @@ START_TEST(short_of_memory)
 		if (t != NULL) {
 			failed = false;
 			for (unsigned i = 0; i < 60; i++)
-				failed |= sentiment_trainer_add(t, example(i, text, sizeof(text)), 0,
-				    text, strlen(text)) == -1;
+				failed |= sentiment_trainer_add(t,
+				    example(i, text, sizeof(text)), 0, text, strlen(text)) == -1;
 			if (!failed && sentiment_trainer_run(t, &r, &err) == -1) {
 				ck_assert_ptr_nonnull(strstr(err.message, "out of memory"));
 				failed = true;

@@ -137,7 +137,8 @@ START_TEST(signs_have_valence)
 {
 	take(signs[_i].text);
 	ck_assert_uint_eq(split.n, 1);
-	ck_assert_int_eq((split.token[0].valence > 0) - (split.token[0].valence < 0), signs[_i].sign);
+	ck_assert_int_eq((split.token[0].valence > 0) - (split.token[0].valence < 0),
+	    signs[_i].sign);
 }
 END_TEST
 

@@ -46,8 +46,8 @@ static const struct {
 	{ "f**k this.", "Wf|M**|Wk|Wthis|" },
 	{ "one. two, three", "Wone|Wtwo|Wthree|" },
 	/* emoticons */
-	{ ":) :-) =) :D ;) :( :'( :/ <3 </3 ^_^ -_- (: \\o/", "S:)|S:-)|S=)|S:D|S;)|S:(|S:'(|S:/|S<3|"
-	    "S</3|S^_^|S-_-|S(:|S\\o/|" },
+	{ ":) :-) =) :D ;) :( :'( :/ <3 </3 ^_^ -_- (: \\o/",
+	    "S:)|S:-)|S=)|S:D|S;)|S:(|S:'(|S:/|S<3|S</3|S^_^|S-_-|S(:|S\\o/|" },
 	{ "good:))) bad:(", "Wgood|S:)))|Wbad|S:(|" },
 	{ "at 3:30, 10:00", "Wat|W3|W30|W10|W00|" },
 	{ "list:(a) x=(y) a:b file:///x", "Wlist|Wa|Wx|Wy|Wa|Wb|Wfile|Wx|" },
@@ -210,7 +210,8 @@ END_TEST
 /* Pieces cut anywhere are read no further than they are long. */
 START_TEST(cut_anywhere)
 {
-	static const char text[] = "@a http://b.c :-( don\u2019t &lt;3 \U0001f600 f** soooo #x www.y !?";
+	static const char text[] =
+	    "@a http://b.c :-( don\u2019t &lt;3 \U0001f600 f** soooo #x www.y !?";
 
 	for (size_t from = 0; from < sizeof(text); from++)
 		for (size_t len = 0; from + len < sizeof(text); len++) {
