@@ -242,6 +242,7 @@ END_TEST
 
 START_TEST(right_list)
 {
+	static const char judged[] = "good bad :-) \u2764\ufe0f nice";
 	static const char text[] = "# words\n\nGood\t3\r\nbad\t-2.5\ngood\t4\n:)\t-1\n\u2764\t-0.1";
 	struct sentiment_list own = { .n = 0 };
 	struct sentiment_lookup lookup = { .words = sentiment_list_words(&list) };
@@ -250,7 +251,7 @@ START_TEST(right_list)
 	ck_assert_int_eq(sentiment_list_read(&own, &split, text, sizeof(text) - 1, &err), 0);
 	ck_assert_uint_eq(own.words, 4);
 	lookup.own = sentiment_list_words(&own);
-	sentiment_text_split(&split, scan_best(), "good bad :-) \u2764\ufe0f nice", 26);
+	sentiment_text_split(&split, scan_best(), judged, strlen(judged));
 	sentiment_rules(&split, &lookup, &outcomes);
 	ck_assert_int_eq(split.token[0].valence, 80);
 	ck_assert_int_eq(split.token[1].valence, -50);
