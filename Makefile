@@ -58,10 +58,12 @@ check: all unit
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/doc/streamctl \
 	    $(DESTDIR)$(PREFIX)/share/man/man7 $(DESTDIR)$(UNITS)
 	install -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/streamctl
 	install -m 644 man/streamctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/streamctl-stages.7 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 644 src/data/NOTICE $(DESTDIR)$(PREFIX)/share/doc/streamctl
 	sed 's,/usr/local/bin,$(PREFIX)/bin,' systemd/streamctl@.service > \
 	    $(DESTDIR)$(UNITS)/streamctl@.service
 	chmod 644 $(DESTDIR)$(UNITS)/streamctl@.service
@@ -70,6 +72,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/streamctl \
 	    $(DESTDIR)$(PREFIX)/share/man/man1/streamctl.1 \
 	    $(DESTDIR)$(PREFIX)/share/man/man7/streamctl-stages.7 \
+	    $(DESTDIR)$(PREFIX)/share/doc/streamctl/NOTICE \
 	    $(DESTDIR)$(UNITS)/streamctl@.service
 
 clean:

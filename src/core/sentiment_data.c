@@ -11,10 +11,12 @@
 	    ".hidden " name "\n"			\
 	    name ":\n"					\
 	    ".incbin \"" path "\"\n"			\
-	    ".globl " name "_end\n"			\
-	    ".hidden " name "_end\n"			\
 	    name "_end:\n"				\
-	    ".byte 0\n"					\
+	    ".balign 8\n"				\
+	    ".globl " name "_size\n"			\
+	    ".hidden " name "_size\n"			\
+	    name "_size:\n"				\
+	    ".quad " name "_end - " name "\n"		\
 	    ".popsection\n")
 
 CARRY("sentiment_data_words", "src/data/sentiment-words.tsv");

@@ -2,7 +2,9 @@
 #ifndef CORE_SENTIMENT_DATA_H
 #define CORE_SENTIMENT_DATA_H
 
-extern const unsigned char sentiment_data_words[], sentiment_data_words_end[];
-extern const unsigned char sentiment_data_model[], sentiment_data_model_end[];
+#include <stdint.h>
+
+extern const unsigned char sentiment_data_words[], sentiment_data_model[];
+extern const uint64_t sentiment_data_words_size, sentiment_data_model_size;
 
 #endif

@@ -12,21 +12,23 @@ is_name(char c)
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* A run of ! and ?, and the blanks in it: its class is by what is in it and how many. */
+/* A run of ! and ?: its class is by what is in it and how many. */
 static size_t
 take_marks(struct sentiment_text *t, size_t at, size_t end)
 {
-	static const char *const names[3][3] = {
-		{ "!", "!!", "!!!" }, { "?", "??", "???" }, { "?!", "?!", "?!" },
-	};
-	unsigned exclaims = 0, questions = 0, n;
+	static const char *const exclaim[] = { "!", "!!", "!!!" };
+	static const char *const ask[] = { "?", "??", "???" };
+	unsigned exclaims = 0, questions = 0;
+	const char *name = "?!";
 	size_t p;
 
 	for (p = at; p < end && (t->lower[p] == '!' || t->lower[p] == '?'); p++)
 		*(t->lower[p] == '!' ? &exclaims : &questions) += 1;
-	n = exclaims + questions;
-	(void)sentiment_token_add(t, sentiment_class_key(names[questions == 0 ? 0 :
-	    exclaims == 0 ? 1 : 2][n < 3 ? n - 1 : 2]), at, p, SENTIMENT_MARK, 0);
+	if (questions == 0)
+		name = exclaim[p - at > 2 ? 2 : p - at == 2];
+	else if (exclaims == 0)
+		name = ask[p - at > 2 ? 2 : p - at == 2];
+	(void)sentiment_token_add(t, sentiment_class_key(name), at, p, SENTIMENT_MARK, 0);
 	t->exclaims += exclaims;
 	t->questions += questions;
 	t->pause = true;

@@ -22,8 +22,8 @@ static const struct role {
 	    "entirely especially exceptionally extremely extraordinarily fabulously flippin "
 	    "frickin friggin fucking fuckin fully greatly hella highly hugely incredibly "
 	    "intensely insanely majorly more most particularly purely quite really remarkably so "
-	    "soo such substantially super thoroughly too total totally tremendously truly uber unbelievably "
-	    "unusually utterly very " },
+	    "soo such substantially super thoroughly too total totally tremendously truly uber "
+	    "unbelievably unusually utterly very " },
 	{ SENTIMENT_DAMPENER,
 	    "almost fairly kind kinda less little marginally mildly occasionally partly slightly "
 	    "somewhat sort sorta " },
@@ -170,10 +170,8 @@ put_rest(struct sentiment_list *l)
 int
 sentiment_list_builtin(struct sentiment_list *l, struct sentiment_text *split, struct err *err)
 {
-	const unsigned char *bytes = sentiment_data_words;
-
-	if (sentiment_list_read(l, split, (const char *)bytes,
-	    (size_t)(sentiment_data_words_end - bytes), err) == -1)
+	if (sentiment_list_read(l, split, (const char *)sentiment_data_words,
+	    sentiment_data_words_size, err) == -1)
 		return -1;
 	if (put_rest(l) == 0)
 		return 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/sentiment.h"
+#include "core/sentiment_data.h"
 #include "core/sentiment_model.h"
 #include "core/sentiment_weigh.h"
 #include "util.h"
@@ -124,6 +125,21 @@ START_TEST(lexicon)
 	sentiment_model_free(m);
 	ck_assert_int_eq(sentiment_model_lexicon(&m, base, "x", 1, &err), -1);
 	ck_assert_str_eq(err.message, "line 1: 'x' has no tab between word and valence");
+}
+END_TEST
+
+/* The executable's bytes pass all checks that those of a file must; a megabyte at most. */
+START_TEST(builtin)
+{
+	struct sentiment_model *m;
+	struct err err;
+
+	ck_assert_int_eq(sentiment_model_read(&m, (const char *)sentiment_data_model,
+	    sentiment_data_model_size, &err), 0);
+	ck_assert_int_eq(judged(m, "great phone", -1).score,
+	    judged(sentiment_model_builtin(), "great phone", -1).score);
+	ck_assert_uint_le(sentiment_data_model_size + sentiment_data_words_size, 1 << 20);
+	sentiment_model_free(m);
 }
 END_TEST
 
@@ -351,6 +367,7 @@ sentiment_suite(void)
 	tcase_add_test(tcase, thresholds);
 	tcase_add_test(tcase, reasons);
 	tcase_add_test(tcase, lexicon);
+	tcase_add_test(tcase, builtin);
 	tcase_add_test(tcase, softmax);
 	tcase_add_test(tcase, shrinking);
 	tcase_add_test(tcase, learns);
