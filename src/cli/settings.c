@@ -60,17 +60,22 @@ explain_place(char *const *argv, struct err *err)
 				    "goes before the first stage");
 }
 
-/* The names of sources, by number. */
+/* The names of sources, by number, and behind them what they are called: that or the address. */
 static int
 name_sources(struct settings *s, struct err *err)
 {
-	s->names = mem_zalloc(((size_t)s->inputs + 1) * sizeof(*s->names));
+	const char **labels;
+
+	s->names = mem_zalloc(2 * ((size_t)s->inputs + 1) * sizeof(*s->names));
 	if (s->names == NULL)
 		return err_memory(err, "reading the command line");
+	labels = s->names + s->inputs + 1;
 	for (size_t i = 0; i < s->job.nsources; i++) {
 		const struct job_source *source = &s->job.sources[i];
 		char *name;
 
+		if (source->name_len == 0)
+			labels[source->number] = source->name;
 		if (source->name_len == 0 || s->names[source->number] != NULL)
 			continue;
 		name = arena_bytes(&s->words, source->name_len + 1);
@@ -78,9 +83,10 @@ name_sources(struct settings *s, struct err *err)
 			return err_memory(err, "reading the command line");
 		memcpy(name, source->name, source->name_len);
 		name[source->name_len] = '\0';
-		s->names[source->number] = name;
+		s->names[source->number] = labels[source->number] = name;
 	}
 	s->defaults.sources = s->names;
+	s->defaults.labels = labels;
 	s->defaults.nsources = s->job.inputs = (size_t)s->inputs;
 	return 0;
 }

@@ -2,29 +2,79 @@
 #include "core/group.h"
 
 #include "core/key.h"
+#include "core/plan.h"
 
 #include <string.h>
+
+static const char source[] = "source";
+
+/* True if a name of --by stands for the source, where the groups know of any. */
+static bool
+names_source(const struct group *g, const struct schema *in, const char *name, size_t len)
+{
+	if (g->sources == NULL || len != sizeof(source) - 1 || memcmp(name, source, len) != 0)
+		return false;
+	for (unsigned i = 0; i < in->columns && !in->open; i++)
+		if (strcmp(in->column[i].name, source) == 0)
+			return false;
+	return true;
+}
+
+/* Adds the column called LIST[FROM .. FROM + LEN). */
+static int
+add_column(struct group *g, struct schema *in, struct schema *out, const char *list, size_t from,
+    size_t len, int word, struct err *err)
+{
+	struct column c = { .name = source, .slot = SCHEMA_NO_SLOT, .bare = true };
+	bool named = names_source(g, in, list + from, len);
+
+	if (!named || in->open) {
+		int at = schema_find(in, list + from, len, word, from, err);
+
+		if (at == -1)
+			return -1;
+		c = in->column[at];
+	}
+	g->slot[g->columns++] = c.slot;
+	if (named)
+		g->source = g->columns;
+	return schema_add(out, c.name, c.bare, err);
+}
+
+static int
+add_columns(struct group *g, struct schema *in, struct schema *out, const char *list, int word,
+    struct err *err)
+{
+	for (size_t from = 0, len; ; from += len + 1) {
+		len = strcspn(list + from, ",");
+		if (g->columns == GROUP_MAX)
+			return err_word(err, word, "more than %d columns in '%s'", GROUP_MAX,
+			    list);
+		if (add_column(g, in, out, list, from, len, word, err) == -1)
+			return -1;
+		if (list[from + len] == '\0')
+			break;
+	}
+	g->plain = g->columns == 1 && g->source == 0 && in->texts;
+	g->never_null = g->plain && in->lines;
+	return 0;
+}
 
 int
 group_open(struct group *g, struct schema *in, struct schema *out, const char *value, int word,
     struct err *err)
 {
-	unsigned at[GROUP_MAX];
-	int n = value == NULL ? 0 : schema_list(in, value, at, GROUP_MAX, word, err);
-
 	*g = (struct group){ 0 };
-	if (n == -1)
-		return -1;
-	for (unsigned i = 0; i < (unsigned)n; i++) {
-		const struct column *c = &in->column[at[i]];
+	return value == NULL ? 0 : add_columns(g, in, out, value, word, err);
+}
 
-		g->slot[i] = c->slot;
-		if (schema_add(out, c->name, c->bare, err) == -1)
-			return -1;
-	}
-	g->columns = (unsigned)n;
-	g->plain = n == 1 && in->texts;
-	g->never_null = g->plain && in->lines;
+int
+group_open_by(struct group *g, struct stage *s, const char *value, int word, struct err *err)
+{
+	*g = (struct group){ .sources = s->early ? s->plan->labels : NULL };
+	if (value != NULL && add_columns(g, s->in, s->out, value, word, err) == -1)
+		return -1;
+	s->by_source |= g->source > 0;
 	return 0;
 }
 
@@ -139,24 +189,44 @@ plain_key(const struct group *g, const struct value *v, struct buf *text, struct
 	return 0;
 }
 
+/* The cell of column K of a key; NAME is the source's. */
+static inline const struct value *
+key_cell(const struct group *g, const struct value *row, unsigned k, const struct value *name)
+{
+	if (k + 1 == g->source &&
+	    (g->slot[k] == SCHEMA_NO_SLOT || row[g->slot[k]].kind == VALUE_NULL))
+		return name;
+	return &row[g->slot[k]];
+}
+
+static struct value
+source_name(const struct group *g, const struct block *b)
+{
+	const char *name = g->source == 0 || b->source == -1 ? NULL : g->sources[b->source];
+
+	return name == NULL ? value_null() : value_text(name, strlen(name));
+}
+
 /* The keys of a run that are encoded; made last of all, as the buffer moves while it grows. */
 static int
-encode_keys(const struct group *g, struct group_run *run, const struct value *row, unsigned width,
+encode_keys(const struct group *g, struct group_run *run, const struct block *b, uint64_t from,
     unsigned n)
 {
+	const struct value *row = b->cells + from * b->width, name = source_name(g, b);
 	size_t end[GROUP_RUN];
 
 	run->text.len = 0;
-	for (unsigned i = 0; i < n; i++, row += width) {
+	for (unsigned i = 0; i < n; i++, row += b->width) {
 		for (unsigned k = 0; k < g->columns; k++)
-			if (key_put(&run->text, &row[g->slot[k]], k + 1 == g->columns) == -1)
+			if (key_put(&run->text, key_cell(g, row, k, &name),
+			    k + 1 == g->columns) == -1)
 				return -1;
 		end[i] = run->text.len;
 	}
 	for (unsigned i = 0; i < n; i++) {
-		size_t from = i == 0 ? 0 : end[i - 1];
+		size_t at = i == 0 ? 0 : end[i - 1];
 
-		run->key[i] = map_key_make(run->text.data + from, end[i] - from);
+		run->key[i] = map_key_make(run->text.data + at, end[i] - at);
 	}
 	return 0;
 }
@@ -235,7 +305,7 @@ group_keys(const struct group *g, struct group_run *run, const struct block *b, 
 	if (g->plain)
 		return plain_keys(g, run, row, b->width, n);
 	if (g->columns > 0)
-		return encode_keys(g, run, row, b->width, n);
+		return encode_keys(g, run, b, from, n);
 	for (unsigned i = 0; i < n; i++)
 		run->key[i] = map_key_make("", 0);
 	return 0;
@@ -245,7 +315,9 @@ int
 group_key(const struct group *g, struct group_run *run, const struct value *cells)
 {
 	struct group here = *g;
-	const struct block one = { .cells = cells, .width = g->columns, .records = 1 };
+	const struct block one = {
+		.cells = cells, .width = g->columns, .records = 1, .source = -1,
+	};
 
 	for (unsigned i = 0; i < g->columns; i++)
 		here.slot[i] = i;

@@ -15,14 +15,18 @@
 #include "base/map.h"
 #include "core/block.h"
 
+struct stage;
+
 #define GROUP_MAX 16			/* columns of a key */
 #define GROUP_RUN 64			/* rows that are looked up at a time */
 
 struct group {				/* what to group by; read-only */
 	unsigned	 columns;	/* 0: all rows are one group */
-	unsigned	 slot[GROUP_MAX];
+	unsigned	 slot[GROUP_MAX];	/* of a row, or SCHEMA_NO_SLOT: null */
 	bool		 plain;		/* one column of text, which is the key ... */
 	bool		 never_null;	/* ... as it is; else a NUL before it tells null apart */
+	unsigned	 source;	/* column + 1 that is the name of a block's source ... */
+	const char	*const *sources;	/* ... by number, where its cell is null; or 0 */
 };
 
 struct group_run {			/* of one lane */
@@ -38,6 +42,13 @@ struct group_run {			/* of one lane */
  */
 int group_open(struct group *, struct schema *in, struct schema *out, const char *value, int word,
     struct err *);
+
+/*
+ * The same for what comes in and goes out of a stage that is opened.  Where no stage before it
+ * keeps anything, `source` is the name of the source that a record came from, unless that is the
+ * name of a column; of an open schema, where that is null.
+ */
+int group_open_by(struct group *, struct stage *, const char *value, int word, struct err *);
 
 /*
  * Groups by records as they are read, or by rows that come as lines.

@@ -60,7 +60,7 @@ pick_open(struct stage *s, bool last, struct err *err)
 
 	p->last = last;
 	s->out = &s->made;
-	if (group_open(&p->group, s->in, s->out, p->by, p->by_word, err) == -1 ||
+	if (group_open_by(&p->group, s, p->by, p->by_word, err) == -1 ||
 	    find_fields(p, s->in, s->out, err) == -1)
 		return -1;
 	pick_aggregate(&p->aggregate, p);

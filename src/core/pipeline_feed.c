@@ -96,6 +96,7 @@ feed_stage(struct pipeline *p, struct lane *lane, unsigned i, const struct block
 
 		out.time = b->time;
 		out.port = 0;
+		out.source = b->source;
 		if (pipeline_push(p, lane, &s->next, &out, err) == -1)
 			return -1;
 	}

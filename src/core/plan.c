@@ -353,7 +353,7 @@ plan_parse(struct plan *plan, const struct plan_defaults *d, char *const *words,
 	*plan = (struct plan){
 		.batch = d->batch, .time_field = d->time_field, .time_word = d->time_word,
 		.fail_if = d->fail_if, .until = d->until, .time_parse = d->time_parse,
-		.formats = d->formats, .files = d->files,
+		.formats = d->formats, .files = d->files, .labels = d->labels,
 	};
 	if (copy_words(plan, words, n, err) == -1 || reserve(plan, words, n, err) == -1 ||
 	    add_sources(plan, d, err) == -1)

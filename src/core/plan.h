@@ -31,6 +31,7 @@ struct plan_defaults {
 	int		 time_word;
 	struct condition fail_if, until;		/* of the first output; text and word */
 	const char *const *sources;			/* names of sources; NULL for one without */
+	const char *const *labels;			/* the same, or addresses; or NULL */
 	size_t		 nsources;
 	const struct format_class *const *formats;	/* of files; ended by NULL */
 	const struct files *files;			/* how to read them; NULL: nobody can */
@@ -95,6 +96,7 @@ struct plan {
 	uint64_t	 seed[2];	/* random, for maps of stages; set before lanes open */
 	const struct format_class *const *formats;
 	const struct files *files;
+	const char	*const *labels;	/* names or addresses of sources, by number; or NULL */
 	struct arena	 names;		/* of columns */
 	const struct stage_class *help;	/* set when a stage was asked for its --help */
 };

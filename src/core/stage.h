@@ -191,6 +191,7 @@ struct stage {
 	const struct group	*group;		/* what its keys are, which are its first columns;
 						   set by open, or NULL: it cannot show a key that
 						   has no records */
+	bool			 by_source;	/* it matters which source a block is from */
 	struct given		 given;
 	unsigned		 takes;		/* STAGE_LINES, _ROWS; open may narrow it */
 	struct port		 port[STAGE_PORTS];	/* port 1 is port[0] and so on */

@@ -192,7 +192,7 @@ stat_open(struct stage *s, const char *what, struct err *err)
 
 	s->out = &s->made;
 	if (read_answers(c, c->what != NULL ? c->what : what, err) == -1 ||
-	    group_open(&c->group, s->in, s->out, c->by, c->by_word, err) == -1 ||
+	    group_open_by(&c->group, s, c->by, c->by_word, err) == -1 ||
 	    find_fields(c, s->in, err) == -1 || name_columns(c, s->out, err) == -1)
 		return -1;
 	find_needs(c);

@@ -180,6 +180,8 @@ reads_apart(const struct job_config *c)
 
 	for (unsigned i = 0; i < c->plan->roots; i++)
 		apart |= c->plan->root[i].source != -1;
+	for (unsigned i = 0; i < c->plan->n; i++)
+		apart |= c->plan->stage[i].by_source;
 	return apart;
 }
 

@@ -33,7 +33,9 @@ open_stage(struct stage *s, struct err *err)
 	if (c->fields == NULL && !s->in->input)
 		s->takes = STAGE_LINES;		/* rows as they would be printed */
 	rc = c->fields == NULL ? group_open_all(&c->group, s->in, s->out, err) :
-	    group_open(&c->group, s->in, s->out, c->fields, c->word, err);
+	    group_open_by(&c->group, s, c->fields, c->word, err);
+	if (c->group.source > 0)
+		s->takes = STAGE_ROWS;		/* a line does not show it */
 	return rc == -1 ? -1 : schema_add(s->out, "count", false, err);
 }
 

@@ -124,7 +124,7 @@ open_stage(struct stage *s, struct err *err)
 	s->aggregate = &aggregate;
 	s->group = &c->group;
 	if (schema_list(s->in, c->field, &at, 1, c->field_word, err) == -1 ||
-	    group_open(&c->group, s->in, s->out, c->by, c->by_word, err) == -1)
+	    group_open_by(&c->group, s, c->by, c->by_word, err) == -1)
 		return -1;
 	c->slot = s->in->column[at].slot;
 	if (schema_add(s->out, "distinct", false, err) == -1)

@@ -89,7 +89,7 @@ open_stage(struct stage *s, struct err *err)
 	};
 	s->out = &s->made;
 	s->aggregate = &c->aggregate;
-	if (group_open(&c->group, s->in, s->out, c->by, c->by_word, err) == -1 ||
+	if (group_open_by(&c->group, s, c->by, c->by_word, err) == -1 ||
 	    schema_add(s->out, "count", false, err) == -1)
 		return -1;
 	return schema_add(s->out, "error", false, err);

@@ -10,7 +10,7 @@ open_stage(struct stage *s, struct err *err)
 	s->out = &s->made;
 	s->aggregate = &aggregate_count;
 	s->group = &c->group;
-	if (group_open(&c->group, s->in, s->out, c->by, c->by_word, err) == -1)
+	if (group_open_by(&c->group, s, c->by, c->by_word, err) == -1)
 		return -1;
 	return schema_add(s->out, "count", false, err);
 }
