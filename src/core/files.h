@@ -1,6 +1,7 @@
 /*
- * Files that a stage reads besides its input: tables, lists of keys, first states, models, rules.
- * Core and stages do no I/O: the host gives them whole files, and tells when one has changed.
+ * Files that a stage reads besides its input: tables, lists of keys, first states, models, rules;
+ * and those that it writes.  Core and stages do no I/O: the host gives them whole files, takes
+ * whole ones, and tells when one has changed.
  */
 #ifndef CORE_FILES_H
 #define CORE_FILES_H
@@ -9,6 +10,7 @@
 #include "base/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* How a file looked when it was read. */
@@ -18,7 +20,7 @@ struct file_stamp {
 	int64_t		size, mtime;	/* bytes; nanoseconds since the epoch */
 };
 
-/* All three are set. */
+/* All are set. */
 struct files {
 	void	*arg;
 
@@ -34,6 +36,13 @@ struct files {
 
 	/* Tells the user, in one line, what does not end the run. */
 	void	(*tell)(void *arg, const char *message);
+
+	/*
+	 * Makes the file one of LEN bytes, all of them or none: whatever fails, and if the power
+	 * does, the old file is still there or the new one is.  What is not a regular file is
+	 * written to.  0, or -1 with the error.
+	 */
+	int	(*save)(void *arg, const char *path, const char *bytes, size_t len, struct err *);
 };
 
 #endif

@@ -76,6 +76,10 @@ limit_check(const struct plan *plan, enum on_full mode, bool saved, struct err *
 		    !limit_can(s, mode, &what))
 			return err_word(err, s->word, "'%s' has no sketch for --on-full approx; "
 			    "choose evict or fail", s->class->name);
+		if (saved && (s->class->flags & STAGE_UNSAVED) != 0)
+			return err_word(err, s->word, "'%s' with these words needs all of its "
+			    "input at once and cannot go on from a checkpoint; leave --checkpoint "
+			    "out", s->class->name);
 		if (saved && check_saved(s, mode, err) == -1)
 			return -1;
 	}

@@ -13,7 +13,8 @@ bool limit_can(const struct stage *, enum on_full, const char **what);
 
 /*
  * Demands that every stage that keeps something by key can, for FULL_APPROX; and, if state is SAVED
- * in a checkpoint, that what goes can be taken out of that, too.  0 or -1.
+ * in a checkpoint, that what goes can be taken out of that, too, and that all can go on from it.
+ * 0 or -1.
  */
 int limit_check(const struct plan *, enum on_full, bool saved, struct err *);
 

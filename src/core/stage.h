@@ -49,6 +49,7 @@ enum stage_flag {
 	STAGE_AGGREGATES = 128,	/* stage->aggregate is set by open at the latest */
 	STAGE_CHOOSES = 512,	/* has a function choose; may turn out to aggregate */
 	STAGE_BOUNDED = 1024,	/* what it keeps does not grow with the number of keys */
+	STAGE_UNSAVED = 2048,	/* cannot go on from a checkpoint */
 	STAGE_WINDOWS = 256,	/* a mapping stage that has --window and --slide, too: its last
 				   rows have the time at which its window would have ended */
 };

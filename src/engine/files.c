@@ -1,13 +1,18 @@
-/* Reading whole files for stages, see files.h. */
+/* Reading and writing whole files for stages, see files.h. */
 #include "engine/files.h"
 
+#include "base/mem.h"
 #include "engine/sys.h"
+#include "sink/descriptor.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define READ_SIZE ((size_t)64 << 10)
+#define SUFFIX 24			/* bytes behind the name of a file that is being made */
 
 /* The host keeps a function in the place of data. */
 static void (*show)(const char *line);
@@ -90,9 +95,81 @@ tell(void *arg, const char *message)
 	show(message);
 }
 
+/* ---- writing ---- */
+
+/* Writes all to a descriptor and closes it; if SYNC what was written survives. */
+static int
+write_out(int fd, const char *path, const char *bytes, size_t len, bool sync, struct err *err)
+{
+	int rc = descriptor_write(fd, path, bytes, len, err);
+
+	if (rc == 0 && sync)
+		rc = descriptor_sync(fd, path, err);
+	if (sys.close(fd) == -1 && rc == 0 && errno != EINTR)
+		rc = err_system(err, path, "close", errno);
+	return rc;
+}
+
+/* A name beside PATH that nobody uses, to be freed; NULL: memory is short. */
+static char *
+name_beside(const char *path)
+{
+	size_t len = strlen(path);
+	char *name = mem_alloc(len + SUFFIX);
+	uint64_t word;
+
+	if (name == NULL)
+		return NULL;
+	if (sys.getrandom(&word, sizeof(word), 0) != (ssize_t)sizeof(word))
+		word = (uint64_t)sys.wall();
+	memcpy(name, path, len);
+	(void)snprintf(name + len, SUFFIX, ".%016" PRIx64, word);
+	return name;
+}
+
+/* Makes the file NEW, and then gives it the name of the old one. */
+static int
+replace(const char *path, const char *new, mode_t mode, const char *bytes, size_t len,
+    struct err *err)
+{
+	int fd = sys_open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+
+	if (fd == -1)
+		return err_system(err, path, "create", errno);
+	if (write_out(fd, path, bytes, len, true, err) == 0) {
+		if (sys.rename(new, path) == 0)
+			return descriptor_sync_name(path, err);
+		err_system(err, path, "rename", errno);
+	}
+	(void)sys.unlink(new);
+	return -1;
+}
+
+static int
+save(void *arg, const char *path, const char *bytes, size_t len, struct err *err)
+{
+	struct stat st = { .st_mode = S_IFREG | 0666 };
+	bool there = sys.stat(path, &st) == 0;
+	char *new;
+	int fd, rc;
+
+	(void)arg;
+	if (there && !S_ISREG(st.st_mode)) {
+		fd = sys_open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY, 0);
+		return fd == -1 ? err_system(err, path, "open", errno) :
+		    write_out(fd, path, bytes, len, false, err);
+	}
+	new = name_beside(path);
+	if (new == NULL)
+		return err_memory(err, "writing a file");
+	rc = replace(path, new, st.st_mode & 0777, bytes, len, err);
+	mem_free(new);
+	return rc;
+}
+
 struct files
 files_system(void (*print)(const char *line))
 {
 	show = print;
-	return (struct files){ .load = load, .changed = changed, .tell = tell };
+	return (struct files){ .load = load, .changed = changed, .tell = tell, .save = save };
 }

@@ -4,7 +4,7 @@
 
 #include "core/files.h"
 
-/* Reads files with sys; PRINT shows one line to the user. */
+/* Reads and writes files with sys; PRINT shows one line to the user. */
 struct files files_system(void (*print)(const char *line));
 
 #endif

@@ -1,0 +1,56 @@
+/*
+ * sentiment: whether texts are negative, neutral or positive; what its files share.  By its words
+ * it is one of four classes: counts of labels, for all or by fields, which aggregate; --each, which
+ * passes each record on with its label; and --train, which learns a model.
+ *
+ * The model is read once, at the start, and then read-only: threads share it.  What a thread writes
+ * while it judges lies in the scratch of its lane.
+ */
+#ifndef STAGE_SENTIMENT_H
+#define STAGE_SENTIMENT_H
+
+#include "core/group.h"
+#include "core/rows.h"
+#include "core/sentiment.h"
+#include "core/stage.h"
+
+#define SENTIMENT_TEXT 16		/* bytes of a number that is written, at most */
+
+struct sentiment_config {
+	const char	*field, *by, *model, *lexicon, *threshold, *train;	/* or NULL */
+	int		 field_word, by_word, model_word, lexicon_word, threshold_word, train_word;
+	bool		 each, explain;
+	int		 each_word;
+
+	unsigned	 slot;		/* of the text */
+	int		 least;		/* the threshold as the core takes it */
+	const struct sentiment_model	*use;
+	struct sentiment_model	*read, *changed;	/* of --model and --lexicon; or NULL */
+	struct group	 group;
+	struct aggregate aggregate;
+};
+
+extern const struct stage_class stage_sentiment_all, stage_sentiment_by, stage_sentiment_each,
+    stage_sentiment_train;
+
+/* Of those that count, which can begin with rows: as in struct stage_class. */
+int sentiment_seed(const struct stage *, const struct value *cells, uint64_t *value, struct err *);
+
+/* Finds the column of the text; 0 or -1. */
+int sentiment_open_field(struct stage *, struct err *);
+
+/* The same, and reads threshold, model and lexicon; sentiment_close is to be called either way. */
+int sentiment_open(struct stage *, struct err *);
+void sentiment_close(struct stage *);
+
+/* The text of a row, a number as it would be written, which borrows; 0 or -1 (memory). */
+int sentiment_text(const struct sentiment_config *, struct row_text *, const struct value *row,
+    struct value *text);
+
+/* Writes a number of ten-thousandths with four decimals, and no NUL; how many bytes. */
+size_t sentiment_format(char text[SENTIMENT_TEXT], int ten_thousandths);
+
+/* The same as a cell, in ARENA; 0 or -1 (memory). */
+int sentiment_cell(int ten_thousandths, struct value *cell, struct arena *arena);
+
+#endif
