@@ -90,7 +90,7 @@ choose(struct stage *s, struct err *err)
 		return &stage_sentiment_train;
 	if (c->each)
 		return &stage_sentiment_each;
-	return c->by != NULL ? &stage_sentiment_by : &stage_sentiment_all;
+	return c->by != NULL ? &stage_sentiment_by : s->class;
 }
 
 const struct stage_class stage_sentiment = {
@@ -101,28 +101,27 @@ const struct stage_class stage_sentiment = {
 	    "The text is FIELD, or the whole record.  English; a text of another language\n"
 	    "has no evidence and is neutral, as is an empty one.  Any bytes may come: what\n"
 	    "is no UTF-8 parts words.  Links and @mentions say nothing.\n"
-	    "Rows: the fields of --by, label, count, share, mean_score; for all records, or\n"
-	    "for each key in its order, always negative, neutral, positive.  share is that\n"
-	    "of the label, 0 to 1; mean_score the mean of the label's scores, -1 to 1.\n"
-	    "Both have 4 decimals, and are null where there is nothing to divide by.\n"
-	    "Without --by there are rows for each batch or window, also if nothing came.\n"
-	    "A record whose FIELD is missing or null is bad.\n"
-	    "--each: the record, label, score.  score is P(positive) - P(negative), -1 to 1,\n"
-	    "4 decimals; with --explain-each then why: up to 8 pieces of the text and their\n"
-	    "weights, the strongest first.  A FIELD that is null has no label (null).\n"
+	    "Rows: the fields of --by, label, count, share, mean_score; of all, or of each\n"
+	    "key in its order, always negative, neutral, positive.  share is that of the\n"
+	    "label, 0 to 1, mean_score the mean of its scores, -1 to 1, with 4 decimals,\n"
+	    "null where there is nothing to divide by.  Without --by each batch or window\n"
+	    "has its rows, also if nothing came.  A record whose FIELD is missing or null is\n"
+	    "bad.\n"
+	    "--each: the record, label, score.  score is P(positive) - P(negative), -1 to\n"
+	    "1, 4 decimals; with --explain-each then why: up to 8 pieces of the text and\n"
+	    "their weights, the strongest first.  Where FIELD is null these are null, too.\n"
 	    "--train: at the end of the input rows measure, value: examples, held_back,\n"
-	    "accuracy, macro_f1 (of those held back), features.  Each source is a set of its\n"
-	    "own.  The same examples give the same FILE, in any order.  A record without\n"
-	    "LABEL and tab is bad; an old FILE stays if anything fails.\n"
+	    "accuracy, macro_f1 (of those held back), features.  Each source is a set of\n"
+	    "its own.  The same examples give the same FILE, in any order.  A record\n"
+	    "without LABEL and tab is bad.  An old FILE stays if anything fails.\n"
 	    "Files are read once, at the start; an error in one names its line.\n"
 	    "State: seven numbers for each key of the window; --train: the examples.\n",
-	.spark = "map(text => model.label(text)).countByValueAndWindow(window, slide)",
-	.flags = STAGE_ROWS | STAGE_CHOOSES,
+	.spark = SENTIMENT_SPARK,
+	.flags = STAGE_AGGREGATES | STAGE_EACH_BATCH | STAGE_ROWS | STAGE_CHOOSES,
 	.options = options,
 	.max_args = 1,
-	.config_size = sizeof(struct sentiment_config),
 	.option = option,
 	.argument = argument,
 	.choose = choose,
-	.seed = sentiment_seed,
+	SENTIMENT_COUNT_CLASS,
 };

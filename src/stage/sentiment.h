@@ -10,6 +10,7 @@
 #define STAGE_SENTIMENT_H
 
 #include "core/group.h"
+#include "core/order.h"
 #include "core/rows.h"
 #include "core/sentiment.h"
 #include "core/stage.h"
@@ -30,11 +31,7 @@ struct sentiment_config {
 	struct aggregate aggregate;
 };
 
-extern const struct stage_class stage_sentiment_all, stage_sentiment_by, stage_sentiment_each,
-    stage_sentiment_train;
-
-/* Of those that count, which can begin with rows: as in struct stage_class. */
-int sentiment_seed(const struct stage *, const struct value *cells, uint64_t *value, struct err *);
+extern const struct stage_class stage_sentiment_by, stage_sentiment_each, stage_sentiment_train;
 
 /* Finds the column of the text; 0 or -1. */
 int sentiment_open_field(struct stage *, struct err *);
@@ -52,5 +49,49 @@ size_t sentiment_format(char text[SENTIMENT_TEXT], int ten_thousandths);
 
 /* The same as a cell, in ARENA; 0 or -1 (memory). */
 int sentiment_cell(int ten_thousandths, struct value *cell, struct arena *arena);
+
+/* ---- those that count, with and without --by ---- */
+
+/* A value: how many texts, and of each label how many and the sum of their scores. */
+enum sentiment_word {
+	SENTIMENT_COUNT,
+	SENTIMENT_COUNTS,
+	SENTIMENT_SUMS = SENTIMENT_COUNTS + SENTIMENT_LABELS,
+	SENTIMENT_WORDS = SENTIMENT_SUMS + SENTIMENT_LABELS
+};
+
+struct sentiment_counts {		/* a lane */
+	struct sentiment_scratch scratch;
+	struct row_text		 text;
+	struct sentiment	 judged[GROUP_RUN];
+	struct group_run	 run;
+	struct order		 order;
+	uint64_t		 all[SENTIMENT_WORDS];	/* the answer without --by */
+	size_t			 groups, next;	/* groups of the answer, the next row */
+	struct arena		 cells;		/* of the rows that were handed out last */
+};
+
+/* As in struct stage_class. */
+int sentiment_count_open(struct stage *, struct err *);
+void sentiment_count_close(void *lane);
+int sentiment_count_feed(const struct stage *, void *lane, const struct block *, struct feed *,
+    struct err *);
+int sentiment_count_seed(const struct stage *, const struct value *cells, uint64_t *value,
+    struct err *);
+int sentiment_count_fire(const struct stage *, void *lane, const struct map *, struct err *);
+int sentiment_count_rows(const struct stage *, void *lane, const struct rows *, struct err *);
+
+#define SENTIMENT_SPARK "map(text => model.label(text)).countByValueAndWindow(window, slide)"
+
+#define SENTIMENT_COUNT_CLASS \
+	.config_size = sizeof(struct sentiment_config), \
+	.lane_size = sizeof(struct sentiment_counts), \
+	.open = sentiment_count_open, \
+	.close = sentiment_close, \
+	.lane_close = sentiment_count_close, \
+	.feed = sentiment_count_feed, \
+	.seed = sentiment_count_seed, \
+	.fire = sentiment_count_fire, \
+	.rows = sentiment_count_rows
 
 #endif

@@ -7,36 +7,22 @@
 
 #include "base/num.h"
 #include "base/number.h"
-#include "core/order.h"
 
 #include <string.h>
 
-enum { COUNT, LABELS, SCORES = LABELS + SENTIMENT_LABELS, WORDS = SCORES + SENTIMENT_LABELS };
-
-#define COUNT_MAX (INT64_MAX / (2 * SENTIMENT_ONE))	/* of the sums, for a million years */
-
-struct lane {
-	struct sentiment_scratch scratch;
-	struct row_text		 text;
-	struct sentiment	 judged[GROUP_RUN];
-	struct group_run	 run;
-	struct order		 order;
-	uint64_t		 all[WORDS];	/* the answer without --by */
-	size_t			 groups, next;	/* groups of the answer, the next row */
-	struct arena		 cells;		/* of the rows that were handed out last */
-};
+#define COUNT_MAX (INT64_MAX / (2 * SENTIMENT_ONE))	/* so that sums do not overflow */
 
 static int
 merge(const struct aggregate *agg, uint64_t *into, const uint64_t *from)
 {
 	(void)agg;
-	for (unsigned i = 0; i < WORDS; i++)
+	for (unsigned i = 0; i < SENTIMENT_WORDS; i++)
 		into[i] += from[i];
 	return 0;
 }
 
-static int
-open_stage(struct stage *s, struct err *err)
+int
+sentiment_count_open(struct stage *s, struct err *err)
 {
 	struct sentiment_config *c = s->config;
 
@@ -48,16 +34,18 @@ open_stage(struct stage *s, struct err *err)
 	    schema_add(s->out, "share", true, err) == -1 ||
 	    schema_add(s->out, "mean_score", true, err) == -1)
 		return -1;
-	c->aggregate = (struct aggregate){ .name = "sentiment", .words = WORDS, .merge = merge };
+	c->aggregate = (struct aggregate){
+		.name = "sentiment", .words = SENTIMENT_WORDS, .merge = merge,
+	};
 	s->aggregate = &c->aggregate;
 	s->group = &c->group;
 	return 0;
 }
 
-static void
-lane_close(void *private)
+void
+sentiment_count_close(void *private)
 {
-	struct lane *lane = private;
+	struct sentiment_counts *lane = private;
 
 	sentiment_scratch_free(&lane->scratch);
 	row_text_free(&lane->text);
@@ -70,8 +58,8 @@ lane_close(void *private)
 
 /* Judges up to MOST rows from ROW on, but not beyond a bad one; how many, or -1. */
 static int
-judge_run(const struct stage *s, struct lane *lane, const struct value *row, unsigned width,
-    unsigned most, struct bad *bad)
+judge_run(const struct stage *s, struct sentiment_counts *lane, const struct value *row,
+    unsigned width, unsigned most, struct bad *bad)
 {
 	const struct sentiment_config *c = s->config;
 	unsigned n = 0;
@@ -94,8 +82,8 @@ judge_run(const struct stage *s, struct lane *lane, const struct value *row, uns
 }
 
 static int
-add_run(const struct group *g, struct lane *lane, struct map *state, const struct block *in,
-    uint64_t from, unsigned n)
+add_run(const struct group *g, struct sentiment_counts *lane, struct map *state,
+    const struct block *in, uint64_t from, unsigned n)
 {
 	if (n > 0 && group_run(g, &lane->run, state, in, from, n) == -1)
 		return -1;
@@ -103,20 +91,20 @@ add_run(const struct group *g, struct lane *lane, struct map *state, const struc
 		const struct sentiment *judged = &lane->judged[i];
 		uint64_t *value = lane->run.value[i];
 
-		value[COUNT]++;
-		value[LABELS + judged->label]++;
-		value[SCORES + judged->label] += (uint64_t)(judged->score + SENTIMENT_ONE);
+		value[SENTIMENT_COUNT]++;
+		value[SENTIMENT_COUNTS + judged->label]++;
+		value[SENTIMENT_SUMS + judged->label] += (uint64_t)(judged->score + SENTIMENT_ONE);
 	}
 	return 0;
 }
 
 /* Runs end at bad records, so that those make no group. */
-static int
-feed(const struct stage *s, void *private, const struct block *in, struct feed *to,
+int
+sentiment_count_feed(const struct stage *s, void *private, const struct block *in, struct feed *to,
     struct err *err)
 {
 	const struct sentiment_config *c = s->config;
-	struct lane *lane = private;
+	struct sentiment_counts *lane = private;
 
 	for (uint64_t row = 0; row < in->records;) {
 		unsigned most = group_rows(in, row);
@@ -140,7 +128,8 @@ wrong(struct err *err, const char *why)
 
 /* The mean is as exact as it was written; the share follows from the counts. */
 int
-sentiment_seed(const struct stage *s, const struct value *cells, uint64_t *value, struct err *err)
+sentiment_count_seed(const struct stage *s, const struct value *cells, uint64_t *value,
+    struct err *err)
 {
 	const struct value *label = &cells[0], *mean = &cells[3];
 	struct number n = { 0 };
@@ -151,25 +140,26 @@ sentiment_seed(const struct stage *s, const struct value *cells, uint64_t *value
 		return wrong(err, "label is not one of negative, neutral, positive");
 	if (given_count(s, &cells[1], &count, err) != 0)
 		return 1;
-	if (count > COUNT_MAX || value[COUNT] > COUNT_MAX - count)
+	if (count > COUNT_MAX || value[SENTIMENT_COUNT] > COUNT_MAX - count)
 		return wrong(err, "the count is too high");
 	if (count > 0 && (mean->kind != VALUE_TEXT ||
-	    !number_parse(mean->text, mean->len, &n) || n.d < -1 || n.d > 1))
+	    !number_parse(mean->text, mean->len, &n) || !n.exact || n.d < -1 || n.d > 1))
 		return wrong(err, "mean_score is not a number from -1 to 1");
-	value[COUNT] += count;
-	value[LABELS + at] += count;
-	value[SCORES + at] += (uint64_t)(((n.nano + NUMBER_NANO) * (wide_int)count *
+	value[SENTIMENT_COUNT] += count;
+	value[SENTIMENT_COUNTS + at] += count;
+	value[SENTIMENT_SUMS + at] += (uint64_t)(((n.nano + NUMBER_NANO) * (wide_int)count *
 	    SENTIMENT_ONE + NUMBER_NANO / 2) / NUMBER_NANO);
 	return 0;
 }
 
 /* ---- rows ---- */
 
-static int
-fire(const struct stage *s, void *private, const struct map *answer, struct err *err)
+int
+sentiment_count_fire(const struct stage *s, void *private, const struct map *answer,
+    struct err *err)
 {
 	const struct sentiment_config *c = s->config;
-	struct lane *lane = private;
+	struct sentiment_counts *lane = private;
 	const uint64_t *all;
 
 	lane->next = 0;
@@ -198,19 +188,20 @@ share_of(uint64_t n, uint64_t of)
 static int
 put_label(const uint64_t *value, unsigned label, struct value *cells, struct arena *arena)
 {
-	uint64_t n = value[LABELS + label], sum = value[SCORES + label];
+	uint64_t n = value[SENTIMENT_COUNTS + label], sum = value[SENTIMENT_SUMS + label];
+	uint64_t all = value[SENTIMENT_COUNT];
 
 	cells[0] = value_text(sentiment_labels[label], strlen(sentiment_labels[label]));
 	cells[1] = value_int((int64_t)n);
 	cells[2] = cells[3] = value_null();
-	if (value[COUNT] > 0 && sentiment_cell(share_of(n, value[COUNT]), &cells[2], arena) == -1)
+	if (all > 0 && sentiment_cell(share_of(n, all), &cells[2], arena) == -1)
 		return -1;
 	return n == 0 ? 0 :
 	    sentiment_cell((int)((sum + n / 2) / n) - SENTIMENT_ONE, &cells[3], arena);
 }
 
 static int
-put_row(const struct sentiment_config *c, struct lane *lane, struct value *cells)
+put_row(const struct sentiment_config *c, struct sentiment_counts *lane, struct value *cells)
 {
 	size_t group = lane->next / SENTIMENT_LABELS;
 	const uint64_t *value = lane->all;
@@ -226,10 +217,11 @@ put_row(const struct sentiment_config *c, struct lane *lane, struct value *cells
 	    cells + c->group.columns, &lane->cells);
 }
 
-static int
-rows(const struct stage *s, void *private, const struct rows *out, struct err *err)
+int
+sentiment_count_rows(const struct stage *s, void *private, const struct rows *out,
+    struct err *err)
 {
-	struct lane *lane = private;
+	struct sentiment_counts *lane = private;
 	int n = 0;
 
 	arena_reset(&lane->cells);
@@ -242,27 +234,11 @@ rows(const struct stage *s, void *private, const struct rows *out, struct err *e
 	return n;
 }
 
-#define COUNT_CLASS \
-	.name = "sentiment", \
-	.usage = "[OPTION]... [FIELD]", \
-	.help = "how many texts are negative, neutral, positive", \
-	.spark = "map(text => model.label(text)).countByValueAndWindow(window, slide)", \
-	.config_size = sizeof(struct sentiment_config), \
-	.lane_size = sizeof(struct lane), \
-	.open = open_stage, \
-	.close = sentiment_close, \
-	.lane_close = lane_close, \
-	.feed = feed, \
-	.seed = sentiment_seed, \
-	.fire = fire, \
-	.rows = rows
-
-const struct stage_class stage_sentiment_all = {
-	COUNT_CLASS,
-	.flags = STAGE_AGGREGATES | STAGE_EACH_BATCH | STAGE_ROWS,
-};
-
 const struct stage_class stage_sentiment_by = {
-	COUNT_CLASS,
+	.name = "sentiment",
+	.usage = "--by FIELD,... [OPTION]... [FIELD]",
+	.help = "how many texts of each key have each label",
+	.spark = SENTIMENT_SPARK,
 	.flags = STAGE_AGGREGATES | STAGE_ROWS,
+	SENTIMENT_COUNT_CLASS,
 };

@@ -33,6 +33,8 @@ static const char *const lines[] = {
 	"min v --by g --window @5 --slide @1", "max v --by k --running",
 	"mean v --by k --window @4 --emit complete",
 	"stats v --by g --window @6 --slide @3", "stats v --what p50,sd,count --running",
+	"sentiment g --by k --window @5 --slide @2", "sentiment k --running",
+	"sentiment k --each then countby label --window @3",
 	"first v,k --by g", "first v --by k --window @4", "first v,k --by g --running",
 	"first v --by g --window @5 --slide @2", "last v,g --by k --window @3",
 	"last v --by g --running --ttl @4", "last v --by k --window @6 --slide @1",

@@ -73,6 +73,10 @@ static const struct pipeline_line lines[] = {
 	{ "countby k,j then pivot j --values j1,j2 --other", false, false },
 	{ "pivot j --values j1,j2 --other --value v --by k", false, false },
 	{ "countby k,j then trend count", false, false },
+	{ "sentiment t --running", false, false },
+	{ "sentiment t --by k,j --empty --keys pairs --lexicon words " BY_WINDOW, false, true },
+	{ "sentiment --explain-each t then countby label,why", true, false },
+	{ "select \"'negative' || char(9) || t as l\" then sentiment --train model l", false, false },
 };
 
 #define LINES COUNT(lines)
@@ -135,8 +139,10 @@ static int
 load(void *arg, const char *path, struct buf *text, struct file_stamp *stamp, struct err *err)
 {
 	static const char seeds[] = "k1\t3\nk2\t4\n", keys[] = "k1\nnobody\n",
+	    pairs[] = "k1\tj1\nnobody\tj1\n", valences[] = "w1\t2.5\nw2\t-3\n",
 	    table[] = "name,w\nk0,x\nk3,y\nk3,z\n";
 	const char *found = strcmp(path, "keys") == 0 ? keys :
+	    strcmp(path, "pairs") == 0 ? pairs : strcmp(path, "words") == 0 ? valences :
 	    strcmp(path, "first") == 0 ? seeds : table;
 
 	(void)arg;
@@ -161,7 +167,19 @@ tell(void *arg, const char *message)
 	(void)message;
 }
 
-static const struct files files = { .load = load, .changed = changed, .tell = tell };
+static int
+save(void *arg, const char *path, const char *bytes, size_t len, struct err *err)
+{
+	(void)arg;
+	(void)path;
+	(void)bytes;
+	(void)err;
+	return len > 0 ? 0 : -1;
+}
+
+static const struct files files = {
+	.load = load, .changed = changed, .tell = tell, .save = save,
+};
 
 /* ---- memory ---- */
 
