@@ -22,7 +22,7 @@ static const char *const lines[] = {
 	"stats v --by k --what count,sum,mean,sd,var,max,p99.9,min,p0,p50,p100,p50.0,p3",
 	"stats v w --what p50", "stats v --by k,w --what p25,sd", "distinct w --by k", "distinct v",
 	"first v,w --by k", "last w v --by k", "last v", "first k v", "top 50 --by k --approx",
-	"sentiment k --by v", "sentiment w",
+	"sentiment k --by v,w", "sentiment w --by k",
 };
 
 #define LINES COUNT(lines)
