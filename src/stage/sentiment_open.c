@@ -66,14 +66,10 @@ load(const struct stage *s, const char *path, int word, struct buf *text, struct
 {
 	const struct files *files = s->plan->files;
 	struct file_stamp stamp;
-	int rc;
 
 	if (files == NULL)
 		return err_word(err, word, "no file can be read here");
-	rc = files->load(files->arg, path, text, &stamp, err);
-	if (rc == 1)
-		err->word = word;
-	return rc == 0 ? 0 : -1;
+	return files->load(files->arg, path, text, &stamp, err) == 0 ? 0 : -1;
 }
 
 static int
