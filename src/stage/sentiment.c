@@ -114,7 +114,8 @@ const struct stage_class stage_sentiment = {
 	    "accuracy, macro_f1 (of those held back), features.  Each source is a set of\n"
 	    "its own.  The same examples give the same FILE, in any order.  A record\n"
 	    "without LABEL and tab is bad.  An old FILE stays if anything fails.\n"
-	    "Files are read once, at the start; an error in one names its line.\n"
+	    "Files are read again at the end of a batch or window if they have changed; if\n"
+	    "one is wrong then, what was read before stands.  An error names its line.\n"
 	    "State: seven numbers for each key of the window; --train: the examples.\n",
 	.spark = SENTIMENT_SPARK,
 	.flags = STAGE_AGGREGATES | STAGE_EACH_BATCH | STAGE_ROWS | STAGE_CHOOSES,

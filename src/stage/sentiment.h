@@ -3,12 +3,13 @@
  * it is one of four classes: counts of labels, for all or by fields, which aggregate; --each, which
  * passes each record on with its label; and --train, which learns a model.
  *
- * The model is read once, at the start, and then read-only: threads share it.  What a thread writes
- * while it judges lies in the scratch of its lane.
+ * The model is read-only, threads share it; it is exchanged only while no lane feeds.  What a
+ * thread writes while it judges lies in the scratch of its lane.
  */
 #ifndef STAGE_SENTIMENT_H
 #define STAGE_SENTIMENT_H
 
+#include "core/files.h"
 #include "core/group.h"
 #include "core/order.h"
 #include "core/rows.h"
@@ -27,6 +28,8 @@ struct sentiment_config {
 	int		 least;		/* the threshold as the core takes it */
 	const struct sentiment_model	*use;
 	struct sentiment_model	*read, *changed;	/* of --model and --lexicon; or NULL */
+	struct file_stamp model_stamp, lexicon_stamp;
+	bool		 told;		/* that they cannot be read, since they last could */
 	struct group	 group;
 	struct aggregate aggregate;
 };
@@ -38,7 +41,11 @@ int sentiment_open_field(struct stage *, struct err *);
 
 /* The same, and reads threshold, model and lexicon; sentiment_close is to be called either way. */
 int sentiment_open(struct stage *, struct err *);
+int sentiment_read(struct stage *, struct err *);
 void sentiment_close(struct stage *);
+
+/* To be called while no lane feeds: reads the files again if they have changed; 0 or -1 (memory). */
+int sentiment_refresh(const struct stage *, struct err *);
 
 /* The text of a row, a number as it would be written, which borrows; 0 or -1 (memory). */
 int sentiment_text(const struct sentiment_config *, struct row_text *, const struct value *row,

@@ -162,6 +162,8 @@ sentiment_count_fire(const struct stage *s, void *private, const struct map *ans
 	struct sentiment_counts *lane = private;
 	const uint64_t *all;
 
+	if (sentiment_refresh(s, err) == -1)
+		return -1;
 	lane->next = 0;
 	lane->groups = 1;
 	if (c->group.columns == 0) {

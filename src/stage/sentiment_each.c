@@ -149,6 +149,14 @@ feed(const struct stage *s, void *private, const struct block *in, struct feed *
 	return extend_end(&lane->extend, to) == -1 ? err_memory(err, "judging texts") : 0;
 }
 
+static int
+tick(const struct stage *s, void *private, int64_t now, bool last, struct err *err)
+{
+	(void)private;
+	(void)now;
+	return last ? 0 : sentiment_refresh(s, err);
+}
+
 const struct stage_class stage_sentiment_each = {
 	.name = "sentiment",
 	.usage = "--each [OPTION]... [FIELD]",
@@ -162,4 +170,5 @@ const struct stage_class stage_sentiment_each = {
 	.lane_open = lane_open,
 	.lane_close = lane_close,
 	.feed = feed,
+	.tick = tick,
 };

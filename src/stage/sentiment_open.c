@@ -1,8 +1,7 @@
-/* The columns and files of sentiment, and how its numbers are written; see sentiment.h. */
+/* The words and columns of sentiment, and how its numbers are written; see sentiment.h. */
 #include "stage/sentiment.h"
 
 #include "base/number.h"
-#include "core/plan.h"
 
 #include <string.h>
 
@@ -46,85 +45,12 @@ read_threshold(struct sentiment_config *c, struct err *err)
 	return 0;
 }
 
-/* ---- files ---- */
-
-/* What is wrong with a file is about its word, with its caret, but not the fault of the words. */
-static int
-blame(const char *path, int word, struct err *err)
-{
-	if (strncmp(err->message, "out of memory", 13) != 0) {
-		err_prefix(err, path);
-		err->code = ERR_RUN;
-		err->word = word;
-		err->column = err->length = 0;
-	}
-	return -1;
-}
-
-static int
-load(const struct stage *s, const char *path, int word, struct buf *text, struct err *err)
-{
-	const struct files *files = s->plan->files;
-	struct file_stamp stamp;
-
-	if (files == NULL)
-		return err_word(err, word, "no file can be read here");
-	return files->load(files->arg, path, text, &stamp, err) == 0 ? 0 : -1;
-}
-
-static int
-read_model(struct stage *s, struct buf *text, struct err *err)
-{
-	struct sentiment_config *c = s->config;
-
-	if (load(s, c->model, c->model_word, text, err) == -1)
-		return -1;
-	if (sentiment_model_read(&c->read, text->data == NULL ? "" : text->data, text->len,
-	    err) == -1)
-		return blame(c->model, c->model_word, err);
-	c->use = c->read;
-	return 0;
-}
-
-static int
-read_lexicon(struct stage *s, struct buf *text, struct err *err)
-{
-	struct sentiment_config *c = s->config;
-
-	if (load(s, c->lexicon, c->lexicon_word, text, err) == -1)
-		return -1;
-	if (sentiment_model_lexicon(&c->changed, c->use, text->data == NULL ? "" : text->data,
-	    text->len, err) == -1)
-		return blame(c->lexicon, c->lexicon_word, err);
-	c->use = c->changed;
-	return 0;
-}
-
 int
 sentiment_open(struct stage *s, struct err *err)
 {
-	struct sentiment_config *c = s->config;
-	struct buf text = { 0 };
-	int rc;
-
-	c->use = sentiment_model_builtin();
-	if (read_threshold(c, err) == -1)
+	if (read_threshold(s->config, err) == -1 || sentiment_read(s, err) == -1)
 		return -1;
-	rc = c->model == NULL ? 0 : read_model(s, &text, err);
-	if (rc == 0 && c->lexicon != NULL)
-		rc = read_lexicon(s, &text, err);
-	buf_free(&text);
-	return rc == 0 ? sentiment_open_field(s, err) : -1;
-}
-
-/* The one that was changed lies over the one that was read. */
-void
-sentiment_close(struct stage *s)
-{
-	struct sentiment_config *c = s->config;
-
-	sentiment_model_free(c->changed);
-	sentiment_model_free(c->read);
+	return sentiment_open_field(s, err);
 }
 
 /* ---- cells ---- */

@@ -367,6 +367,30 @@ def test_tcp_from_nc(t):
     check_equal(p.out, "be\t2\nto\t2\nnot\t1\nor\t1\n", "stdout")
 
 
+def test_sentiment_of_three_sources(t):
+    """nc, a file and a log that grows, at once: sentiment --by source"""
+    server, port = t.server()
+    server.close()
+    nc = t.peer("nc", "-l", "-N", "127.0.0.1", str(port), stdin=subprocess.PIPE)
+    nc.stdin.write(b"I love it, it is great\nI hate it\n4711\n")
+    nc.stdin.close()
+    for name, text in (("reviews", "terrible, I hate it\n"), ("comments", "I love it\n")):
+        with open(t.path(name), "w", encoding="ascii") as f:
+            f.write(text)
+    p = t.run("-i", f"twitter=tcp://127.0.0.1:{port}", "-i", f"reviews={t.path('reviews')}",
+              "-i", f"comments=tail:{t.path('comments')}", "--from", "start", "--retries", "50",
+              "-q", *ROWS, "sentiment", "--by", "source", "then", "select", "source,label,count")
+    wait_status(p, r"\bin 5 records")
+    with open(t.path("comments"), "a", encoding="ascii") as f:
+        f.write("thank you, great\n4711\n")
+    wait_status(p, r"\bin 7 records")
+    p.kill(signal.SIGTERM)
+    p.wait_exit(0)
+    check_equal(p.out, "comments\tnegative\t0\ncomments\tneutral\t1\ncomments\tpositive\t2\n"
+                "reviews\tnegative\t1\nreviews\tneutral\t0\nreviews\tpositive\t0\n"
+                "twitter\tnegative\t1\ntwitter\tneutral\t1\ntwitter\tpositive\t1\n", "stdout")
+
+
 def test_tcp_from_socat(t):
     """socat as the server, 200,000 lines"""
     path = t.path("lines")
