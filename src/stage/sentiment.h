@@ -44,7 +44,7 @@ int sentiment_open(struct stage *, struct err *);
 int sentiment_read(struct stage *, struct err *);
 void sentiment_close(struct stage *);
 
-/* To be called while no lane feeds: reads the files again if they have changed; 0 or -1 (memory). */
+/* To be called while no lane feeds: reads files that have changed again; 0 or -1 (memory). */
 int sentiment_refresh(const struct stage *, struct err *);
 
 /* The text of a row, a number as it would be written, which borrows; 0 or -1 (memory). */
