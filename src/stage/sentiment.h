@@ -67,6 +67,8 @@ enum sentiment_word {
 	SENTIMENT_WORDS = SENTIMENT_SUMS + SENTIMENT_LABELS
 };
 
+#define SENTIMENT_ROWS 256		/* that are handed out at a time */
+
 struct sentiment_counts {		/* a lane */
 	struct sentiment_scratch scratch;
 	struct row_text		 text;
@@ -75,7 +77,8 @@ struct sentiment_counts {		/* a lane */
 	struct order		 order;
 	uint64_t		 all[SENTIMENT_WORDS];	/* the answer without --by */
 	size_t			 groups, next;	/* groups of the answer, the next row */
-	struct arena		 cells;		/* of the rows that were handed out last */
+	char			 number[SENTIMENT_ROWS][2][SENTIMENT_TEXT]; /* of the rows ... */
+	struct arena		 cells;		/* ... that were handed out last, and their keys */
 };
 
 /* As in struct stage_class. */

@@ -186,9 +186,16 @@ share_of(uint64_t n, uint64_t of)
 	return (int)(((wide_uint)n * SENTIMENT_ONE + of / 2) / of);
 }
 
+static struct value
+number_cell(char text[SENTIMENT_TEXT], int n)
+{
+	return value_text(text, sentiment_format(text, n));
+}
+
 /* The cells behind those of the key: null where there is nothing to divide by. */
-static int
-put_label(const uint64_t *value, unsigned label, struct value *cells, struct arena *arena)
+static void
+put_label(const uint64_t *value, unsigned label, struct value *cells,
+    char numbers[2][SENTIMENT_TEXT])
 {
 	uint64_t n = value[SENTIMENT_COUNTS + label], sum = value[SENTIMENT_SUMS + label];
 	uint64_t all = value[SENTIMENT_COUNT];
@@ -196,14 +203,15 @@ put_label(const uint64_t *value, unsigned label, struct value *cells, struct are
 	cells[0] = value_text(sentiment_labels[label], strlen(sentiment_labels[label]));
 	cells[1] = value_int((int64_t)n);
 	cells[2] = cells[3] = value_null();
-	if (all > 0 && sentiment_cell(share_of(n, all), &cells[2], arena) == -1)
-		return -1;
-	return n == 0 ? 0 :
-	    sentiment_cell((int)((sum + n / 2) / n) - SENTIMENT_ONE, &cells[3], arena);
+	if (all > 0)
+		cells[2] = number_cell(numbers[0], share_of(n, all));
+	if (n > 0)
+		cells[3] = number_cell(numbers[1], (int)((sum + n / 2) / n) - SENTIMENT_ONE);
 }
 
 static int
-put_row(const struct sentiment_config *c, struct sentiment_counts *lane, struct value *cells)
+put_row(const struct sentiment_config *c, struct sentiment_counts *lane, struct value *cells,
+    char numbers[2][SENTIMENT_TEXT])
 {
 	size_t group = lane->next / SENTIMENT_LABELS;
 	const uint64_t *value = lane->all;
@@ -215,8 +223,9 @@ put_row(const struct sentiment_config *c, struct sentiment_counts *lane, struct 
 			return -1;
 		value = (const uint64_t *)(entry + 1);
 	}
-	return put_label(value, (unsigned)(lane->next % SENTIMENT_LABELS),
-	    cells + c->group.columns, &lane->cells);
+	put_label(value, (unsigned)(lane->next % SENTIMENT_LABELS), cells + c->group.columns,
+	    numbers);
+	return 0;
 }
 
 int
@@ -224,12 +233,13 @@ sentiment_count_rows(const struct stage *s, void *private, const struct rows *ou
     struct err *err)
 {
 	struct sentiment_counts *lane = private;
+	size_t cap = out->cap < SENTIMENT_ROWS ? out->cap : SENTIMENT_ROWS;
 	int n = 0;
 
 	arena_reset(&lane->cells);
-	for (; (size_t)n < out->cap && lane->next < lane->groups * SENTIMENT_LABELS;
-	    n++, lane->next++)
-		if (put_row(s->config, lane, out->cells + (size_t)n * s->out->width) == -1)
+	for (; (size_t)n < cap && lane->next < lane->groups * SENTIMENT_LABELS; n++, lane->next++)
+		if (put_row(s->config, lane, out->cells + (size_t)n * s->out->width,
+		    lane->number[n]) == -1)
 			return err_memory(err, "writing rows");
 	if (n == 0)
 		order_used(&lane->order);
