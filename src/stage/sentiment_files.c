@@ -38,13 +38,16 @@ load(const struct stage *s, const char *path, struct buf *text, struct file_stam
 	return rc;
 }
 
-/* What a file makes: 0, or if there is an error WRONG, with the path in front, or -1. */
+/* What is wrong in a file is about its word, but not the fault of the words. */
 static int
-judge_file(int rc, const char *path, struct err *err)
+blame(int rc, const char *path, int word, struct err *err)
 {
 	if (rc == 0 || strncmp(err->message, "out of memory", 13) == 0)
 		return rc;
 	err_prefix(err, path);
+	err->code = ERR_RUN;
+	err->word = word;
+	err->column = err->length = 0;
 	return WRONG;
 }
 
@@ -56,8 +59,8 @@ read_model(const struct stage *s, struct made *made, struct buf *text, struct er
 
 	if (rc != 0)
 		return rc;
-	rc = judge_file(sentiment_model_read(&made->read, text->data, text->len, err), c->model,
-	    err);
+	rc = blame(sentiment_model_read(&made->read, text->data, text->len, err), c->model,
+	    c->model_word, err);
 	if (rc == 0)
 		made->use = made->read;
 	return rc;
@@ -71,30 +74,26 @@ read_lexicon(const struct stage *s, struct made *made, struct buf *text, struct 
 
 	if (rc != 0)
 		return rc;
-	rc = judge_file(sentiment_model_lexicon(&made->changed, made->use, text->data, text->len,
-	    err), c->lexicon, err);
+	rc = blame(sentiment_model_lexicon(&made->changed, made->use, text->data, text->len, err),
+	    c->lexicon, c->lexicon_word, err);
 	if (rc == 0)
 		made->use = made->changed;
 	return rc;
 }
 
-/* Reads what there is; *WORD is that of the file that is wrong.  Nothing is made if it fails. */
+/* Reads what there is.  Nothing is made if it fails. */
 static int
-read_files(const struct stage *s, struct made *made, int *word, struct err *err)
+read_files(const struct stage *s, struct made *made, struct err *err)
 {
 	const struct sentiment_config *c = s->config;
 	struct buf text = { 0 };
 	int rc = 0;
 
 	*made = (struct made){ .use = sentiment_model_builtin() };
-	if (c->model != NULL) {
-		*word = c->model_word;
+	if (c->model != NULL)
 		rc = read_model(s, made, &text, err);
-	}
-	if (rc == 0 && c->lexicon != NULL) {
-		*word = c->lexicon_word;
+	if (rc == 0 && c->lexicon != NULL)
 		rc = read_lexicon(s, made, &text, err);
-	}
 	buf_free(&text);
 	if (rc != 0)
 		drop(made->changed, made->read);
@@ -110,21 +109,16 @@ take(struct sentiment_config *c, const struct made *made)
 	c->use = made->use;
 }
 
-/* What is wrong in a file is about its word, but not the fault of the words. */
 int
 sentiment_read(struct stage *s, struct err *err)
 {
 	struct sentiment_config *c = s->config;
 	struct made made;
-	int word = s->word, rc;
 
 	if ((c->model != NULL || c->lexicon != NULL) && s->plan->files == NULL)
-		return err_word(err, word, "no file can be read here");
-	rc = read_files(s, &made, &word, err);
-	if (rc != 0) {
-		err->code = ERR_RUN;
+		return err_word(err, s->word, "no file can be read here");
+	if (read_files(s, &made, err) != 0)
 		return -1;
-	}
 	take(c, &made);
 	return 0;
 }
@@ -147,11 +141,11 @@ sentiment_refresh(const struct stage *s, struct err *err)
 {
 	struct sentiment_config *c = s->config;
 	struct made made;
-	int word, rc;
+	int rc;
 
 	if (!have_changed(s))
 		return 0;
-	rc = read_files(s, &made, &word, err);
+	rc = read_files(s, &made, err);
 	if (rc == -1)
 		return -1;
 	if (rc == 0) {

@@ -76,8 +76,8 @@ static const struct pipeline_line lines[] = {
 	{ "sentiment t --running", false, false },
 	{ "sentiment t --by k,j --empty --keys pairs --lexicon words " BY_WINDOW, false, true },
 	{ "sentiment --explain-each t then countby label,why", true, false },
-	{ "select \"'negative' || char(9) || t as l\" then sentiment --train model l", false,
-	    false },
+	{ "select \"case when v < 30 then 'negative' else 'positive' end || char(9) || t as l\" "
+	    "then sentiment --train model l", false, false },
 };
 
 #define LINES COUNT(lines)
