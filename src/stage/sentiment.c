@@ -100,7 +100,8 @@ const struct stage_class stage_sentiment = {
 	.detail =
 	    "The text is FIELD, or the whole record.  English; a text of another language\n"
 	    "has no evidence and is neutral, as is an empty one.  Any bytes may come: what\n"
-	    "is no UTF-8 parts words.  Links and @mentions say nothing.\n"
+	    "is no UTF-8 parts words.  Links and @mentions say nothing.  Of a long text the\n"
+	    "first 16 KiB are judged.\n"
 	    "Rows: the fields of --by, label, count, share, mean_score; of all, or of each\n"
 	    "key in its order, always negative, neutral, positive.  share is that of the\n"
 	    "label, 0 to 1, mean_score the mean of its scores, -1 to 1, with 4 decimals,\n"
