@@ -1,0 +1,11 @@
+/* What is known of a transaction as a few small numbers, which are all that learning sees. */
+#ifndef CORE_FRAUD_BINS_H
+#define CORE_FRAUD_BINS_H
+
+#include "core/fraud_inner.h"
+
+/* Fills v->bin: of the amount and the account, or of the merchant's labels. */
+void bins_own(struct fraud_view *);
+void bins_merchant(struct fraud_view *);
+
+#endif

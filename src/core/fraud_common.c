@@ -1,0 +1,93 @@
+/* What is known of all accounts together, see fraud_common.h. */
+#include "core/fraud_common.h"
+
+#include "core/fraud_math.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LN2 0.693147180559945309417
+#define LOG10_2 0.301029995663981195214
+#define SMALLEST 0.01			/* amounts below are as this one */
+#define LARGEST 1e12
+#define MEMORY 20000.0			/* transactions */
+#define KNOWN 5				/* transactions after which an account's own spread counts */
+#define HOURS_MOST 65536.0f		/* transactions after which the hours are halved */
+
+/* The number of a category: the first ones have their own. */
+static unsigned
+category_of(struct fraud_common *c, const char *name, size_t len)
+{
+	struct map_key key;
+
+	if (name == NULL || len == 0)
+		return 0;
+	key = map_key_make(name, len < MAP_INLINE ? len : MAP_INLINE);
+	if (map_key_is_long(key))
+		return 0;
+	for (unsigned i = 1; i < FRAUD_BINS; i++) {
+		if (c->category[i].a == 0)
+			c->category[i] = key;
+		if (map_key_equal(c->category[i], key))
+			return i;
+	}
+	return 0;
+}
+
+void
+common_view(struct fraud_common *c, struct fraud_view *v)
+{
+	double amount = fabs(v->txn->amount), share;
+
+	v->amount = amount > SMALLEST ? amount < LARGEST ? amount : LARGEST : SMALLEST;
+	v->size = fraud_log2(v->amount) * LN2;
+	share = tail_share(&c->amounts, v->amount);
+	v->tail = -fraud_log2(share) * LOG10_2;
+	v->low = -fraud_log2(1 - share + 1e-6) * LOG10_2;
+	v->category = category_of(c, v->txn->category, v->txn->category_len);
+}
+
+static void
+learn_value(struct spread *s, double value)
+{
+	struct prior none = { value, value * value, 1 };
+	double mean, sd;
+
+	spread_guess(s, &none, &mean, &sd);
+	spread_add(s, value, mean, sd, MEMORY);
+}
+
+void
+common_learn(struct fraud_common *c, const struct fraud_view *v)
+{
+	learn_value(&c->amount, v->amount);
+	learn_value(&c->size, v->size);
+	if (v->count >= KNOWN) {
+		double off = (v->amount - v->mean) / v->mean, size = v->size - v->size_mean;
+
+		learn_value(&c->ratio, off * off);
+		learn_value(&c->size_ratio, size * size);
+	}
+	if (v->merchant_count >= KNOWN) {
+		double off = v->size - v->merchant_mean;
+
+		learn_value(&c->merchant_size, off * off);
+	}
+	if (c->hours >= HOURS_MOST) {
+		c->hours = 0;
+		for (unsigned i = 0; i < 24; i++)
+			c->hours += c->hour[i] /= 2;
+	}
+	c->hour[v->clock]++;
+	c->hours++;
+	tail_add(&c->amounts, v->amount);
+}
+
+double
+common_rank(struct fraud_common *c, double raw)
+{
+	double share = tail_share(&c->raw, raw);
+
+	tail_add(&c->raw, raw);
+	return share;
+}
