@@ -81,7 +81,7 @@ struct fraud_view {			/* a transaction, before it was learned */
 	double	share[FRAUD_SHARES], run, run_age, fraud_age, clean, seen;
 	unsigned category;		/* 1 to FRAUD_BINS - 1; 0: none, or too many */
 	uint32_t merchant_hash;
-	double	raw;			/* the score without labels, of any range */
+	double	base, raw;			/* the score without labels, of any range */
 	uint8_t	bin[F_ALL];
 };
 
@@ -89,7 +89,7 @@ struct fraud_common {			/* of all accounts */
 	struct spread	amount, size, merchant_size;	/* amounts; merchants' */
 	struct spread	ratio, size_ratio;	/* variances of an account's own, as shares */
 	float		hour[24], hours;
-	struct tail	amounts, raw;
+	struct tail	amounts, base, raw;
 	struct map_key	category[FRAUD_BINS];
 	float		with[F_OWN][FRAUD_BINS], all[F_OWN][FRAUD_BINS];	/* see fraud_raw.c */
 	float		with_n, all_n;

@@ -5,13 +5,18 @@
 
 #include <math.h>
 
-#define RATE 0.05f			/* alpha of the paper */
+#ifndef RATE
+#define RATE 0.05f
+#endif			/* alpha of the paper */
 #define BETA 1.0f
-#define L1 0.0f
+#ifndef L2
 #define L2 1.0f
+#endif
 #define OWN_RATE 0.1f
 #define BIAS (LEARN_OWN + F_OWN * FRAUD_BINS)	/* of the small one; the large one has pairs */
 #define PLACES (LEARN_PAIRS + F_ALL)
+#define OWN_PLACES (F_OWN + 1)
+#define ROOM(n) (((n) + 3) / 4 * 4)
 
 /* The places of the weights of these bins: pairs, then single ones. */
 static void
@@ -27,7 +32,7 @@ places_of(const uint8_t bin[F_ALL], uint32_t place[PLACES])
 }
 
 static double
-sum_of(const struct fraud_learner *l, const uint32_t *place, unsigned n)
+probability(const struct fraud_learner *l, const uint32_t *place, unsigned n)
 {
 	float sum[4] = { 0 };
 	unsigned i;
@@ -37,7 +42,7 @@ sum_of(const struct fraud_learner *l, const uint32_t *place, unsigned n)
 			sum[j] += l->w[place[i + j]];
 	for (; i < n; i++)
 		sum[0] += l->w[place[i]];
-	return (double)sum[0] + (double)sum[1] + (double)sum[2] + (double)sum[3];
+	return fraud_sigmoid((double)sum[0] + (double)sum[1] + (double)sum[2] + (double)sum[3]);
 }
 
 double
@@ -46,11 +51,11 @@ learn_predict(const struct fraud_learner *l, const uint8_t bin[F_ALL])
 	uint32_t place[PLACES];
 
 	places_of(bin, place);
-	return fraud_sigmoid(sum_of(l, place, PLACES));
+	return probability(l, place, PLACES);
 }
 
 static void
-own_places(const uint8_t bin[F_ALL], uint32_t place[F_OWN + 1])
+own_places(const uint8_t bin[F_ALL], uint32_t place[OWN_PLACES])
 {
 	for (unsigned i = 0; i < F_OWN; i++)
 		place[i] = LEARN_OWN + i * FRAUD_BINS + bin[i];
@@ -60,39 +65,78 @@ own_places(const uint8_t bin[F_ALL], uint32_t place[F_OWN + 1])
 double
 learn_explained(const struct fraud_learner *l, const uint8_t bin[F_ALL])
 {
-	uint32_t place[F_OWN + 1];
+	uint32_t place[OWN_PLACES];
 
 	own_places(bin, place);
-	return fraud_sigmoid(sum_of(l, place, F_OWN + 1));
+	return probability(l, place, OWN_PLACES);
 }
 
-/* One step of FTRL-proximal for each weight; ERROR is the gradient, as all inputs are 1. */
-static void
-step(struct fraud_learner *l, const uint32_t *place, unsigned count, float error, float rate)
+struct steps {				/* of some weights, side by side */
+	float	z[ROOM(PLACES)], root[ROOM(PLACES)], w[ROOM(PLACES)];
+};
+
+/*
+ * One step of FTRL-proximal for each of ROOM weights; ERROR is the gradient, as all inputs are 1.
+ * The root of the new sum of squares is Newton's, from a guess that is at most a sixteenth off:
+ * within 2e-6.  No step depends on another, so that a compiler does four at a time.
+ */
+static inline void
+take_steps(struct steps *s, unsigned room, float error, float over)
 {
-	float square = error * error;
+	float size = fabsf(error) + 1e-12f, square = size * size;
 
-	for (unsigned i = 0; i < count; i++) {
-		uint32_t p = place[i];
-		float n = l->n[p], more = n + square, root = sqrtf(more);
-		float z = l->z[p] + error - (root - sqrtf(n)) / rate * l->w[p];
+	for (unsigned i = 0; i < room; i++) {
+		float root = s->root[i], sum = root * root + square;
+		float high = root > size ? root : size, low = root > size ? size : root;
+		float more = high + low * low / (2 * high);
 
-		l->n[p] = more;
-		l->z[p] = z;
-		l->w[p] = fabsf(z) <= L1 ? 0 :
-		    -(z - (z > 0 ? L1 : -L1)) / ((BETA + root) / rate + L2);
-		l->dirty[p / LEARN_BLOCK / 64] |= (uint64_t)1 << p / LEARN_BLOCK % 64;
+		more = 0.5f * (more + sum / more);
+		more = 0.5f * (more + sum / more);
+		s->z[i] += error - (more - root) * over * s->w[i];
+		s->root[i] = more;
+		s->w[i] = -s->z[i] / ((BETA + more) * over + L2);
+	}
+}
+
+static void
+fetch_steps(const struct fraud_learner *l, const uint32_t *place, unsigned n, struct steps *s)
+{
+	for (unsigned i = 0; i < n; i++) {
+		s->z[i] = l->state[place[i]].z;
+		s->root[i] = l->state[place[i]].root;
+		s->w[i] = l->w[place[i]];
+	}
+	for (unsigned i = n; i % 4 != 0; i++)
+		s->z[i] = s->root[i] = s->w[i] = 0;
+}
+
+static void
+store_steps(struct fraud_learner *l, const uint32_t *place, unsigned n, const struct steps *s)
+{
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t p = place[i], block = p / LEARN_BLOCK;
+
+		l->state[p] = (struct learn_state){ s->z[i], s->root[i] };
+		l->w[p] = s->w[i];
+		l->dirty[block / 64] |= (uint64_t)1 << block % 64;
 	}
 }
 
 void
 learn_label(struct fraud_learner *l, const uint8_t bin[F_ALL], bool is_fraud)
 {
-	uint32_t place[PLACES];
+	uint32_t place[PLACES], own[OWN_PLACES];
 	double truth = is_fraud ? 1 : 0;
+	struct steps s;
 
 	places_of(bin, place);
-	step(l, place, PLACES, (float)(fraud_sigmoid(sum_of(l, place, PLACES)) - truth), RATE);
-	own_places(bin, place);
-	step(l, place, F_OWN + 1, (float)(learn_explained(l, bin) - truth), OWN_RATE);
+	fetch_steps(l, place, PLACES, &s);
+	take_steps(&s, ROOM(PLACES), (float)(probability(l, place, PLACES) - truth), 1 / RATE);
+	store_steps(l, place, PLACES, &s);
+
+	own_places(bin, own);
+	fetch_steps(l, own, OWN_PLACES, &s);
+	take_steps(&s, ROOM(OWN_PLACES), (float)(probability(l, own, OWN_PLACES) - truth),
+	    1 / OWN_RATE);
+	store_steps(l, own, OWN_PLACES, &s);
 }

@@ -19,10 +19,14 @@
 #define LEARN_BLOCK 64			/* weights that are put down together */
 #define LEARN_BLOCKS ((LEARN_WEIGHTS + LEARN_BLOCK - 1) / LEARN_BLOCK)
 
+struct learn_state {			/* of a weight, in the names of the paper */
+	float	z;
+	float	root;			/* of n, the sum of squared gradients */
+};
+
 struct fraud_learner {
 	float		w[LEARN_BLOCKS * LEARN_BLOCK];
-	float		z[LEARN_BLOCKS * LEARN_BLOCK];
-	float		n[LEARN_BLOCKS * LEARN_BLOCK];
+	struct learn_state state[LEARN_BLOCKS * LEARN_BLOCK];
 	uint64_t	dirty[(LEARN_BLOCKS + 63) / 64];
 	bool		all_dirty;
 	struct changelog log;
