@@ -14,7 +14,6 @@
 
 #define RANK_HALF 100.0			/* one in so many has a score of a half */
 #define TAUGHT 30.0			/* frauds after which labels count half */
-#define WARM 5.0			/* transactions after which an account is known */
 
 void
 fraud_config_default(struct fraud_config *c)
@@ -84,7 +83,7 @@ score_of(struct fraud *f, const struct fraud_view *v)
 
 	if (f->learner == NULL || f->common.frauds == 0)
 		return rank;
-	share = f->common.frauds / (f->common.frauds + TAUGHT);
+	share = (double)f->common.frauds / ((double)f->common.frauds + TAUGHT);
 	return share * learn_predict(f->learner, v->bin) + (1 - share) * rank;
 }
 
@@ -100,7 +99,7 @@ view(struct fraud *f, const struct fraud_account *a, const struct fraud_merchant
 	bins_own(v);
 	if (f->learner != NULL)
 		bins_merchant(v);
-	raw_score(&f->common, v);
+	raw_score(&f->common.sides, v);
 }
 
 int
@@ -124,12 +123,11 @@ fraud_score(struct fraud *f, const struct fraud_txn *txn, struct fraud_result *r
 	v.merchant_hash = (uint32_t)(merchant.a ^ merchant.a >> 32 ^ merchant.b ^ merchant.b >> 32);
 	view(f, a, m, &v);
 	result->score = score_of(f, &v);
-	result->warming = v.count < WARM;
-	reasons_of(&v, result);
+	reasons_of(&v, &f->common, result);
 	account_learn(a, &v);
 	if (m != NULL)
 		merchant_learn(m, &v);
-	raw_learn(&f->common, &v);
+	raw_learn(&f->common.sides, &v);
 	common_learn(&f->common, &v);
 	if (f->learner != NULL && wait_add(f, &v, account, merchant) == -1)
 		return err_memory(err, "keeping what awaits its label");

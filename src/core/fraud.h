@@ -47,26 +47,24 @@ struct fraud_txn {			/* pointers are borrowed for the call; NULL: not given */
 	double		 amount;	/* finite; its size counts, not its sign */
 };
 
-enum fraud_kind {
-	FRAUD_AMOUNT,			/* against the account's own */
-	FRAUD_TAIL,			/* against all amounts */
-	FRAUD_MERCHANT_AMOUNT,		/* against the merchant's own */
-	FRAUD_SMALL_THEN_LARGE,
-	FRAUD_SMALL_RUN,		/* small ones, one after the other */
-	FRAUD_HOUR,			/* of the day, unusual for the account */
-	FRAUD_OUTLIERS,			/* of the account in the last days */
-	FRAUD_VELOCITY,			/* never in the score */
-	FRAUD_MERCHANT_RISK,		/* from labels */
-	FRAUD_ACCOUNT_RISK,		/* from labels */
-	FRAUD_LEARNED,			/* from labels, of all that is known together */
-	FRAUD_WARMING,			/* too little is known of the account */
+enum fraud_kind {			/* USUAL and EXTRA are, of each: */
+	FRAUD_AMOUNT,			/* the account's usual; z */
+	FRAUD_TAIL,			/* that of all accounts; one in so many is as large */
+	FRAUD_MERCHANT_AMOUNT,		/* the merchant's usual; z */
+	FRAUD_SMALL_THEN_LARGE,		/* the account's usual; the small one, WINDOW before */
+	FRAUD_SMALL_RUN,		/* the account's usual; how many, what is old fading */
+	FRAUD_HOUR,			/* the share of transactions in that hour of the day, UTC */
+	FRAUD_OUTLIERS,			/* large ones of the account, fading; a limit */
+	FRAUD_VELOCITY,			/* an hour, fading; usually an hour.  Never in the score */
+	FRAUD_MERCHANT_RISK,		/* share of frauds in labels; that of all; those in a row */
+	FRAUD_ACCOUNT_RISK,		/* frauds in labels, fading; 0 */
+	FRAUD_LEARNED,			/* the score: of all that is known together; that of all */
+	FRAUD_WARMING,			/* transactions of the account; when it is known */
 };
 
 struct fraud_reason {
 	enum fraud_kind	kind;
-	double		value;
-	double		usual;		/* or the limit */
-	double		extra;		/* z, or how many there were; of the kind */
+	double		value, usual, extra;
 	int64_t		window;		/* microseconds; 0: none */
 };
 

@@ -11,7 +11,7 @@
 #define SMALL_SHARE 0.33
 #define SMALL_HALF (1.0 * FRAUD_HOUR_LONG)
 #define HOURLY_HALF (1.0 * FRAUD_HOUR_LONG)
-#define DAILY_HALF (1.0 * FRAUD_DAY)
+#define PACE_MEMORY 30.0f
 #define FRAUD_HALF (14.0 * FRAUD_DAY)
 #define HOUR_LEAN 10.0			/* transactions that the hours of all are worth */
 #define HOUR_KEEP 0.98f			/* of the profile at each transaction */
@@ -62,7 +62,7 @@ account_view(const struct fraud_account *a, const struct fraud_common *c, struct
 	view_hour(a, c, v);
 	v->outliers = (double)a->outliers * fraud_fade(v->gap, OUTLIERS_HALF);
 	v->hourly = (double)a->hourly * fraud_fade(v->gap, HOURLY_HALF);
-	v->daily = (double)a->daily * fraud_fade(v->gap, DAILY_HALF);
+	v->pace = (double)a->pace;
 	v->small_run = 0;
 	v->small_gap = -1;
 	if (a->small_run > 0) {
@@ -74,6 +74,15 @@ account_view(const struct fraud_account *a, const struct fraud_common *c, struct
 	v->small_here = v->merchant_hash == a->small_merchant;
 	v->account_fraud = a->fraud <= 0 ? 0 :
 	    (double)a->fraud * fraud_fade(time - a->fraud_at, FRAUD_HALF);
+}
+
+static void
+learn_pace(struct fraud_account *a, const struct fraud_view *v)
+{
+	float n = a->count < PACE_MEMORY ? a->count : PACE_MEMORY;
+
+	if (v->gap >= 0)
+		a->pace += ((float)((double)v->gap / FRAUD_HOUR_LONG) - a->pace) / n;
 }
 
 static void
@@ -90,12 +99,12 @@ account_learn(struct fraud_account *a, const struct fraud_view *v)
 	int64_t time = v->txn->time;
 	double outlier = v->z < OUTLIER_Z ? 0 : v->z < 2 * OUTLIER_Z ? v->z / OUTLIER_Z - 0.5 : 1.5;
 
+	learn_pace(a, v);
 	if (a->count == 0 || time > a->last)
 		a->last = time;
 	a->count++;
 	a->outliers = (float)(v->outliers + outlier);
 	a->hourly = (float)(v->hourly + 1);
-	a->daily = (float)(v->daily + 1);
 	if (v->small) {
 		a->small_at = time;
 		a->small_merchant = v->merchant_hash;

@@ -62,7 +62,7 @@ small_bin(const struct fraud_view *v)
 	unsigned run = (v->small_run > 0.3 ? 1U : 0) + (v->small_run > 1.2 ? 1U : 0) +
 	    (v->small_run > 2.2 ? 1U : 0);
 
-	return (uint8_t)((v->small ? 8 : 0) + run * 2 + (run > 0 && v->small_here));
+	return (uint8_t)((v->small ? SMALL_NOW : 0) + run * 2 + (run > 0 && v->small_here));
 }
 
 void

@@ -4,7 +4,6 @@
 #include "core/fraud_math.h"
 
 #include <math.h>
-#include <string.h>
 
 #define LN2 0.693147180559945309417
 #define LOG10_2 0.301029995663981195214
@@ -12,6 +11,7 @@
 #define LARGEST 1e12
 #define MEMORY 20000.0			/* transactions */
 #define KNOWN 5				/* transactions after which an account's own spread counts */
+#define RAW_UNIT 1024.0			/* so that low scores differ, too */
 #define HOURS_MOST 65536.0f		/* transactions after which the hours are halved */
 
 /* The number of a category: the first ones have their own. */
@@ -86,8 +86,8 @@ common_learn(struct fraud_common *c, const struct fraud_view *v)
 double
 common_rank(struct fraud_common *c, double raw)
 {
-	double share = tail_share(&c->raw, raw);
+	double share = tail_share(&c->raw, raw * RAW_UNIT);
 
-	tail_add(&c->raw, raw);
+	tail_add(&c->raw, raw * RAW_UNIT);
 	return share;
 }

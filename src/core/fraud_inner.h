@@ -27,6 +27,8 @@
 #define FRAUD_HOURS 8			/* parts of a day in an account's profile */
 #define FRAUD_SHARES 3			/* half-lives of a merchant's risk */
 #define FRAUD_BINS 16			/* of each feature, at most */
+#define FRAUD_SIDES 6			/* features that speak by their company */
+#define SMALL_NOW 8			/* in the bin of F_SMALL: this one is small */
 
 struct fraud_account {
 	int64_t		last;		/* time of the newest transaction */
@@ -35,8 +37,9 @@ struct fraud_account {
 	float		small_amount;
 	float		small_run;	/* small ones in the last hour or so, fading */
 	float		count;		/* transactions */
+	float		pace;		/* usual hours between two */
 	float		outliers;	/* large ones in the last days, fading */
-	float		hourly, daily;	/* transactions in the last hour, day; fading */
+	float		hourly;		/* transactions in the last hour or so, fading */
 	float		fraud;		/* labelled so in the last weeks, fading */
 	int64_t		fraud_at;
 	struct spread	amount, size;	/* size: the logarithm of the amount */
@@ -71,7 +74,7 @@ struct fraud_view {			/* a transaction, before it was learned */
 	double	merchant_mean, merchant_sd, merchant_z;	/* logarithms, too */
 	double	tail, low;		/* -log10 of the share of amounts as large, as small */
 	double	count, merchant_count;
-	double	outliers, hourly, daily;
+	double	outliers, hourly, pace;
 	double	small_run, small_amount;
 	int64_t	small_gap;
 	bool	small, small_here;	/* it is small; the last small one was at this merchant */
@@ -85,23 +88,30 @@ struct fraud_view {			/* a transaction, before it was learned */
 	uint8_t	bin[F_ALL];
 };
 
-struct fraud_common {			/* of all accounts */
-	struct spread	amount, size, merchant_size;	/* amounts; merchants' */
-	struct spread	ratio, size_ratio;	/* variances of an account's own, as shares */
-	float		hour[24], hours;
-	struct tail	amounts, base, raw;
-	struct map_key	category[FRAUD_BINS];
-	float		with[F_OWN][FRAUD_BINS], all[F_OWN][FRAUD_BINS];	/* see fraud_raw.c */
-	float		with_n, all_n;
-	double		frauds, labels;	/* learned */
+struct fraud_sides {			/* what comes along with odd amounts: see fraud_raw.h */
+	float		with[FRAUD_SIDES][FRAUD_BINS], with_n;	/* of the oddest */
+	float		all[FRAUD_SIDES][FRAUD_BINS], all_n;
+	struct tail	base;		/* how odd amounts are */
 };
-struct fraud_learner;
+
+struct fraud_common {			/* of all accounts */
+	struct spread	amount, size, merchant_size;	/* MERCHANT_SIZE: variances of theirs */
+	struct spread	ratio, size_ratio;	/* of an account's own, as shares of its mean */
+	float		hour[24], hours;
+	struct tail	amounts, raw;
+	struct map_key	category[FRAUD_BINS];
+	struct fraud_sides sides;
+	uint64_t	frauds, labels;	/* that were learned */
+};
+
+struct fraud_learner;			/* fraud_learn.h */
 
 struct fraud {
 	struct fraud_config	 config;
 	struct keyed		 accounts, merchants, waiting;
 	struct fraud_common	 common;
 	struct fraud_learner	*learner;
+	bool			 all_new;	/* nothing of common was put down yet, or it changed */
 	uint64_t		 sequence;	/* of transactions: who was seen last */
 	int64_t			 expires;	/* due of what was put last into waiting */
 	struct fraud_figures	 figures;

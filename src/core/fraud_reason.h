@@ -4,7 +4,10 @@
 
 #include "core/fraud_inner.h"
 
-/* Fills the reasons of a result, whose score is known. */
-void reasons_of(const struct fraud_view *, struct fraud_result *);
+/*
+ * Fills the reasons of a result, whose score is known, and whether the account is warming up.
+ * Nothing of a score that deserves a look is without one.
+ */
+void reasons_of(const struct fraud_view *, const struct fraud_common *, struct fraud_result *);
 
 #endif
