@@ -28,12 +28,9 @@ fraud_open(const struct fraud_config *config, const uint64_t seed[2], struct err
 {
 	struct fraud *f = mem_zalloc(sizeof(*f));
 
-	if (f != NULL && config->labels) {
-		f->learner = mem_zalloc(sizeof(*f->learner));
-		if (f->learner == NULL) {
-			mem_free(f);
-			f = NULL;
-		}
+	if (f != NULL && config->labels && learner_make(f) == -1) {
+		mem_free(f);
+		f = NULL;
 	}
 	if (f == NULL) {
 		(void)err_memory(err, "opening the state of accounts");
@@ -113,7 +110,8 @@ fraud_score(struct fraud *f, const struct fraud_txn *txn, struct fraud_result *r
 	struct fraud_merchant *m = NULL;
 
 	f->sequence++;
-	if (f->learner != NULL)
+	f->changed = true;
+	if (f->config.labels)
 		wait_expire(f, txn->time);
 	a = seen(f, &f->accounts, account, &f->figures.accounts_evicted);
 	if (merchant.a != 0)
@@ -129,9 +127,17 @@ fraud_score(struct fraud *f, const struct fraud_txn *txn, struct fraud_result *r
 		merchant_learn(m, &v);
 	raw_learn(&f->common.sides, &v);
 	common_learn(&f->common, &v);
-	if (f->learner != NULL && wait_add(f, &v, account, merchant) == -1)
+	if (f->config.labels && wait_add(f, &v, account, merchant) == -1)
 		return err_memory(err, "keeping what awaits its label");
 	return 0;
+}
+
+void
+fraud_ahead(const struct fraud *f, const struct fraud_txn *txn)
+{
+	keyed_ahead(&f->accounts, wait_key(txn->account, txn->account_len));
+	if (txn->merchant != NULL)
+		keyed_ahead(&f->merchants, wait_key(txn->merchant, txn->merchant_len));
 }
 
 int
@@ -139,8 +145,9 @@ fraud_label(struct fraud *f, int64_t time, const char *id, size_t len, bool is_f
     struct err *err)
 {
 	(void)err;
-	if (f->learner == NULL)
+	if (!f->config.labels)
 		return 1;
+	f->changed = true;
 	wait_expire(f, time);
 	if (wait_label(f, id, len, is_fraud) == 0)
 		return 0;

@@ -111,7 +111,7 @@ struct fraud {
 	struct keyed		 accounts, merchants, waiting;
 	struct fraud_common	 common;
 	struct fraud_learner	*learner;
-	bool			 all_new;	/* nothing of common was put down yet, or it changed */
+	bool			 changed;	/* since it was put down last */
 	uint64_t		 sequence;	/* of transactions: who was seen last */
 	int64_t			 expires;	/* due of what was put last into waiting */
 	struct fraud_figures	 figures;

@@ -1,22 +1,27 @@
 /* Learning from labels, see fraud_learn.h. */
 #include "core/fraud_learn.h"
 
+#include "base/mem.h"
 #include "core/fraud_math.h"
 
 #include <math.h>
 
-#ifndef RATE
-#define RATE 0.05f
-#endif			/* alpha of the paper */
+#define RATE 0.04f			/* alpha of the paper */
 #define BETA 1.0f
-#ifndef L2
 #define L2 1.0f
-#endif
 #define OWN_RATE 0.1f
 #define BIAS (LEARN_OWN + F_OWN * FRAUD_BINS)	/* of the small one; the large one has pairs */
 #define PLACES (LEARN_PAIRS + F_ALL)
 #define OWN_PLACES (F_OWN + 1)
 #define ROOM(n) (((n) + 3) / 4 * 4)
+
+int
+learner_make(struct fraud *f)
+{
+	if (f->learner == NULL)
+		f->learner = mem_zalloc(sizeof(*f->learner));
+	return f->learner == NULL ? -1 : 0;
+}
 
 /* The places of the weights of these bins: pairs, then single ones. */
 static void

@@ -28,9 +28,11 @@ struct fraud_learner {
 	float		w[LEARN_BLOCKS * LEARN_BLOCK];
 	struct learn_state state[LEARN_BLOCKS * LEARN_BLOCK];
 	uint64_t	dirty[(LEARN_BLOCKS + 63) / 64];
-	bool		all_dirty;
 	struct changelog log;
 };
+
+/* Makes F->learner, of no knowledge, unless it is there; 0, or -1 when memory is short. */
+int learner_make(struct fraud *f);
 
 /* The probability of fraud that all bins give together; that those of amount and account give. */
 double learn_predict(const struct fraud_learner *, const uint8_t bin[F_ALL]);

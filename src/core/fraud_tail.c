@@ -60,27 +60,3 @@ tail_share(const struct tail *t, double x)
 	above += LEAST * (double)(PARTS - 1 - part);
 	return above / (t->n + LEAST * PARTS);
 }
-
-int
-tail_put(struct buf *out, const struct tail *t)
-{
-	if (wire_put_double(out, t->n) == -1)
-		return -1;
-	for (unsigned i = 0; i < PARTS; i++)
-		if (wire_put_double(out, (double)t->part[i]) == -1)
-			return -1;
-	for (unsigned i = 0; i < TAIL_POWERS; i++)
-		if (wire_put_double(out, (double)t->power[i]) == -1)
-			return -1;
-	return 0;
-}
-
-void
-tail_get(struct wire *in, struct tail *t)
-{
-	*t = (struct tail){ .n = wire_get_double(in) };
-	for (unsigned i = 0; i < PARTS; i++)
-		t->part[i] = (float)wire_get_double(in);
-	for (unsigned i = 0; i < TAIL_POWERS; i++)
-		t->power[i] = (float)wire_get_double(in);
-}

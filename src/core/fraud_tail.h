@@ -5,7 +5,7 @@
 #ifndef CORE_FRAUD_TAIL_H
 #define CORE_FRAUD_TAIL_H
 
-#include "base/wire.h"
+#include <stdint.h>
 
 #define TAIL_PARTS 16			/* of each power of two */
 #define TAIL_POWERS 52			/* from 2^-12 on */
@@ -20,8 +20,5 @@ void tail_add(struct tail *, double x);
 
 /* The share of what came so far that was at least X: above 0, and falling strictly. */
 double tail_share(const struct tail *, double x);
-
-int tail_put(struct buf *, const struct tail *);
-void tail_get(struct wire *, struct tail *);
 
 #endif

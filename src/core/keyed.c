@@ -8,6 +8,7 @@
 
 #define CHUNK_ENTRIES (1U << KEYED_CHUNK_BITS)
 #define BUCKETS_MIN 64U
+#define CACHE_LINE 64
 
 void
 keyed_init(struct keyed *k, size_t size, const uint64_t seed[2])
@@ -215,6 +216,16 @@ void *
 keyed_find(const struct keyed *k, struct map_key key)
 {
 	return k->buckets == 0 ? NULL : find(k, key, map_key_hash(key, k->seed));
+}
+
+void
+keyed_ahead(const struct keyed *k, struct map_key key)
+{
+	uint32_t id = k->buckets == 0 ? 0 : *bucket_of(k, map_key_hash(key, k->seed));
+	const char *entry = id == 0 ? NULL : (const char *)keyed_at(k, id);
+
+	for (size_t at = 0; entry != NULL && at < k->stride; at += CACHE_LINE)
+		__builtin_prefetch(entry + at);
 }
 
 void *

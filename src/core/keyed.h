@@ -51,6 +51,12 @@ void *keyed_put(struct keyed *, struct map_key key, bool *fresh);
 /* The value of KEY, or NULL if there is none. */
 void *keyed_find(const struct keyed *, struct map_key key);
 
+/*
+ * Asks for the memory of KEY's entry, which will be wanted soon: called for several keys in turn it
+ * lets their cache misses happen together.  Changes nothing.
+ */
+void keyed_ahead(const struct keyed *, struct map_key key);
+
 /* Says when a value is due, for the first time or anew; 0, or -1 when memory is short. */
 int keyed_due(struct keyed *, void *value, int64_t due);
 
