@@ -80,7 +80,7 @@ common_learn(struct fraud_common *c, const struct fraud_view *v)
 	}
 	c->hour[v->clock]++;
 	c->hours++;
-	tail_add(&c->amounts, v->amount);
+	tail_take(&c->amounts, v->amount);
 }
 
 double
@@ -88,6 +88,6 @@ common_rank(struct fraud_common *c, double raw)
 {
 	double share = tail_share(&c->raw, raw * RAW_UNIT);
 
-	tail_add(&c->raw, raw * RAW_UNIT);
+	tail_take(&c->raw, raw * RAW_UNIT);
 	return share;
 }

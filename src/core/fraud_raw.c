@@ -79,7 +79,7 @@ raw_learn(struct fraud_sides *s, const struct fraud_view *v)
 {
 	bool odd = s->base.n >= EARLY && tail_share(&s->base, v->base) < ODDEST;
 
-	tail_add(&s->base, v->base);
+	tail_take(&s->base, v->base);
 	if (s->all_n >= MANY)
 		halve(s);
 	s->all_n++;

@@ -34,7 +34,7 @@ halve(struct tail *t)
 }
 
 void
-tail_add(struct tail *t, double x)
+tail_take(struct tail *t, double x)
 {
 	double into;
 	unsigned part = part_of(x, &into);

@@ -16,7 +16,7 @@ struct tail {				/* zeroed: empty */
 	double	n;
 };
 
-void tail_add(struct tail *, double x);
+void tail_take(struct tail *, double x);
 
 /* The share of what came so far that was at least X: above 0, and falling strictly. */
 double tail_share(const struct tail *, double x);
