@@ -37,9 +37,9 @@ fraud_open(const struct fraud_config *config, const uint64_t seed[2], struct err
 		return NULL;
 	}
 	f->config = *config;
-	keyed_init(&f->accounts, sizeof(struct fraud_account), seed);
-	keyed_init(&f->merchants, sizeof(struct fraud_merchant), seed);
-	keyed_init(&f->waiting, sizeof(struct fraud_waiting), seed);
+	keyed_init_large(&f->accounts, sizeof(struct fraud_account), seed);
+	keyed_init_large(&f->merchants, sizeof(struct fraud_merchant), seed);
+	keyed_init_large(&f->waiting, sizeof(struct fraud_waiting), seed);
 	return f;
 }
 
@@ -133,11 +133,20 @@ fraud_score(struct fraud *f, const struct fraud_txn *txn, struct fraud_result *r
 }
 
 void
-fraud_ahead(const struct fraud *f, const struct fraud_txn *txn)
+fraud_ahead(const struct fraud *f, const struct fraud_txn *txn, size_t n)
 {
-	keyed_ahead(&f->accounts, wait_key(txn->account, txn->account_len));
-	if (txn->merchant != NULL)
-		keyed_ahead(&f->merchants, wait_key(txn->merchant, txn->merchant_len));
+	struct map_key account[KEYED_AHEAD], merchant[KEYED_AHEAD];
+	size_t merchants = 0;
+
+	if (n > KEYED_AHEAD)
+		n = KEYED_AHEAD;
+	for (size_t i = 0; i < n; i++) {
+		account[i] = wait_key(txn[i].account, txn[i].account_len);
+		if (txn[i].merchant != NULL)
+			merchant[merchants++] = wait_key(txn[i].merchant, txn[i].merchant_len);
+	}
+	keyed_ahead(&f->accounts, account, n);
+	keyed_ahead(&f->merchants, merchant, merchants);
 }
 
 int

@@ -107,10 +107,10 @@ int fraud_label(struct fraud *, int64_t time, const char *id, size_t len, bool i
     struct err *);
 
 /*
- * Asks for the memory of a transaction that will be scored soon: called for some sixteen in turn,
- * before they are scored, it makes many accounts cost about what few do.  Changes nothing.
+ * Asks for the memory of N transactions that will be scored soon, 32 at most: so many accounts cost
+ * about what few do.  Changes nothing.
  */
-void fraud_ahead(const struct fraud *, const struct fraud_txn *);
+void fraud_ahead(const struct fraud *, const struct fraud_txn *, size_t n);
 
 void fraud_figures(const struct fraud *, struct fraud_figures *);
 

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#define CHUNK_ENTRIES (1U << KEYED_CHUNK_BITS)
 #define BUCKETS_MIN 64U
 #define CACHE_LINE 64
 
@@ -16,7 +15,28 @@ keyed_init(struct keyed *k, size_t size, const uint64_t seed[2])
 	*k = (struct keyed){
 		.seed = { seed[0], seed[1] },
 		.stride = sizeof(struct keyed_entry) + (size + 15) / 16 * 16,
+		.chunk_bits = KEYED_CHUNK_BITS,
 	};
+}
+
+void
+keyed_init_large(struct keyed *k, size_t size, const uint64_t seed[2])
+{
+	keyed_init(k, size, seed);
+	k->chunk_bits = KEYED_CHUNK_BITS_LARGE;
+}
+
+/* Entries of a chunk, and its bytes. */
+static uint32_t
+chunk_entries(const struct keyed *k)
+{
+	return (uint32_t)1 << k->chunk_bits;
+}
+
+static size_t
+chunk_bytes(const struct keyed *k)
+{
+	return chunk_entries(k) * k->stride;
 }
 
 /* An array of 4-byte numbers that must hold N: doubled, or halved when a quarter would do. */
@@ -122,12 +142,27 @@ start_index(struct keyed *k)
 
 /* ---- entries ---- */
 
+static bool
+is_large(const struct keyed *k)
+{
+	return k->chunk_bits == KEYED_CHUNK_BITS_LARGE;
+}
+
+static void
+free_chunk(struct keyed *k, char *chunk)
+{
+	if (is_large(k))
+		mem_pages_free(chunk, chunk_bytes(k));
+	else
+		mem_free(chunk);
+}
+
 static int
 add_chunk(struct keyed *k)
 {
 	char *chunk;
 
-	if (k->count < k->nchunks * CHUNK_ENTRIES)
+	if (k->count < k->nchunks << k->chunk_bits)
 		return 0;
 	if (k->nchunks == k->chunk_cap) {
 		uint32_t cap = k->chunk_cap == 0 ? 8 : k->chunk_cap * 2;
@@ -139,10 +174,10 @@ add_chunk(struct keyed *k)
 		k->chunks = chunks;
 		k->chunk_cap = cap;
 	}
-	chunk = mem_alloc(CHUNK_ENTRIES * k->stride);
+	chunk = is_large(k) ? mem_pages(chunk_bytes(k)) : mem_alloc(chunk_bytes(k));
 	if (chunk == NULL)
 		return -1;
-	k->bytes += CHUNK_ENTRIES * k->stride;
+	k->bytes += chunk_bytes(k);
 	k->chunks[k->nchunks++] = chunk;
 	return 0;
 }
@@ -185,7 +220,7 @@ add(struct keyed *k, struct map_key key, uint64_t hash)
 	struct keyed_entry *e;
 	uint32_t *bucket;
 
-	if (k->count == UINT32_MAX - CHUNK_ENTRIES || add_chunk(k) == -1 ||
+	if (k->count == UINT32_MAX - chunk_entries(k) || add_chunk(k) == -1 ||
 	    (k->count >= k->buckets && grow_index(k) == -1) || keep_key(k, &key) == -1)
 		return NULL;
 	bucket = bucket_of(k, hash);
@@ -218,14 +253,39 @@ keyed_find(const struct keyed *k, struct map_key key)
 	return k->buckets == 0 ? NULL : find(k, key, map_key_hash(key, k->seed));
 }
 
-void
-keyed_ahead(const struct keyed *k, struct map_key key)
+/* Of an entry that may be the wanted one, all; only its head is needed to know. */
+static void
+ask_for(const struct keyed *k, uint32_t id)
 {
-	uint32_t id = k->buckets == 0 ? 0 : *bucket_of(k, map_key_hash(key, k->seed));
-	const char *entry = id == 0 ? NULL : (const char *)keyed_at(k, id);
+	const char *entry = (const char *)keyed_at(k, id);
 
-	for (size_t at = 0; entry != NULL && at < k->stride; at += CACHE_LINE)
+	for (size_t at = 0; at < k->stride; at += CACHE_LINE)
 		__builtin_prefetch(entry + at);
+}
+
+void
+keyed_ahead(const struct keyed *k, const struct map_key *key, size_t n)
+{
+	uint64_t hash[KEYED_AHEAD];
+	uint32_t id[KEYED_AHEAD];
+
+	if (k->buckets == 0 || n > KEYED_AHEAD)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		hash[i] = map_key_hash(key[i], k->seed);
+		__builtin_prefetch(bucket_of(k, hash[i]));
+	}
+	for (size_t i = 0; i < n; i++) {
+		id[i] = *bucket_of(k, hash[i]);
+		if (id[i] != 0)
+			ask_for(k, id[i]);
+	}
+	for (size_t i = 0; i < n; i++)		/* the next ones of its bucket, if it is not that */
+		while (id[i] != 0 && keyed_at(k, id[i])->hash != hash[i]) {
+			id[i] = keyed_at(k, id[i])->next;
+			if (id[i] != 0)
+				ask_for(k, id[i]);
+		}
 }
 
 void *
@@ -255,9 +315,9 @@ move_last(struct keyed *k, uint32_t id)
 		memcpy(keyed_at(k, id), e, k->stride);
 	}
 	k->count--;
-	if (k->nchunks > 1 && k->count <= (k->nchunks - 2) * CHUNK_ENTRIES) {
-		mem_free(k->chunks[--k->nchunks]);	/* the one before it is empty, too */
-		k->bytes -= CHUNK_ENTRIES * k->stride;
+	if (k->nchunks > 1 && k->count <= (k->nchunks - 2) << k->chunk_bits) {
+		free_chunk(k, k->chunks[--k->nchunks]);	/* the one before it is empty, too */
+		k->bytes -= chunk_bytes(k);
 	}
 }
 
@@ -294,12 +354,15 @@ keyed_free(struct keyed *k)
 	for (uint32_t id = 1; id <= k->count; id++)
 		free_key(k, &keyed_at(k, id)->key);
 	for (uint32_t i = 0; i < k->nchunks; i++)
-		mem_free(k->chunks[i]);
+		free_chunk(k, k->chunks[i]);
 	mem_free(k->chunks);
 	mem_free(k->bucket);
 	mem_free(k->heap);
 	keyed_track_free(k);
-	keyed_init(k, k->stride - sizeof(struct keyed_entry), k->seed);
+	*k = (struct keyed){
+		.seed = { k->seed[0], k->seed[1] }, .stride = k->stride,
+		.chunk_bits = k->chunk_bits,
+	};
 }
 
 /* ---- dues ---- */

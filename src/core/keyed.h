@@ -12,7 +12,9 @@
 
 #include "base/map_key.h"
 
-#define KEYED_CHUNK_BITS 10		/* entries are allocated 2^10 at a time */
+#define KEYED_CHUNK_BITS 10		/* entries are allocated 2^10 at a time ... */
+#define KEYED_CHUNK_BITS_LARGE 14	/* ... where there may be millions, 2^14 */
+#define KEYED_AHEAD 32			/* keys whose memory is asked for together, at most */
 
 struct keyed_entry {			/* its value lies behind it */
 	struct map_key	key;
@@ -28,6 +30,7 @@ struct keyed {
 	size_t		 stride;	/* bytes of an entry with its value */
 	char		**chunks;
 	uint32_t	 nchunks, chunk_cap;
+	unsigned	 chunk_bits;	/* entries are allocated 2^chunk_bits at a time */
 	uint32_t	 count;		/* entries, numbered from 1 */
 	uint32_t	*bucket;	/* their first entries */
 	uint32_t	 buckets, bucket_cap;
@@ -42,6 +45,9 @@ struct keyed {
 void keyed_init(struct keyed *, size_t size, const uint64_t seed[2]);
 void keyed_free(struct keyed *);
 
+/* The same for one that may hold millions: entries lie in pages as large as the system has. */
+void keyed_init_large(struct keyed *, size_t size, const uint64_t seed[2]);
+
 /*
  * The value of KEY, which is copied; one that is added is zeros, and then *FRESH is set.  Valid
  * until an entry is dropped.  NULL: no memory.
@@ -52,10 +58,10 @@ void *keyed_put(struct keyed *, struct map_key key, bool *fresh);
 void *keyed_find(const struct keyed *, struct map_key key);
 
 /*
- * Asks for the memory of KEY's entry, which will be wanted soon: called for several keys in turn it
- * lets their cache misses happen together.  Changes nothing.
+ * Asks for the memory of the entries of N keys, which will be wanted soon, in a few rounds: so their
+ * cache misses happen together.  Changes nothing.
  */
-void keyed_ahead(const struct keyed *, struct map_key key);
+void keyed_ahead(const struct keyed *, const struct map_key *key, size_t n);
 
 /* Says when a value is due, for the first time or anew; 0, or -1 when memory is short. */
 int keyed_due(struct keyed *, void *value, int64_t due);
@@ -76,10 +82,10 @@ int keyed_compare(const void *x, const void *y, const void *unused);
 static inline struct keyed_entry *
 keyed_at(const struct keyed *k, uint32_t id)
 {
-	char *chunk = k->chunks[(id - 1) >> KEYED_CHUNK_BITS];
+	char *chunk = k->chunks[(id - 1) >> k->chunk_bits];
 
 	return (struct keyed_entry *)(void *)
-	    (chunk + (size_t)((id - 1) & ((1U << KEYED_CHUNK_BITS) - 1)) * k->stride);
+	    (chunk + (size_t)((id - 1) & ((1U << k->chunk_bits) - 1)) * k->stride);
 }
 
 static inline struct keyed_entry *
