@@ -23,7 +23,8 @@
 #define SHARE_WINDOW (5 * FRAUD_DAY)
 #define ACCOUNT_LIMIT 0.5
 #define ACCOUNT_WINDOW (14 * FRAUD_DAY)
-#define LEARNED_LIMIT 0.1		/* a score that must have a reason */
+#define LEARNED_LIMIT 0.1		/* a score that must have a reason, where it is learned */
+#define RANK_LIMIT 0.5			/* where it is a rank */
 
 static void
 add(struct fraud_result *r, enum fraud_kind kind, double value, double usual, double extra,
@@ -80,6 +81,17 @@ label_reasons(const struct fraud_view *v, double base, struct fraud_result *r)
 		add(r, FRAUD_ACCOUNT_RISK, v->account_fraud, 0, 0, ACCOUNT_WINDOW);
 }
 
+/* There is no single one: it is what all gives together. */
+static void
+add_default(const struct fraud_view *v, const struct fraud_common *c, double base,
+    struct fraud_result *r)
+{
+	if (c->frauds > 0 && r->score >= LEARNED_LIMIT)
+		add(r, FRAUD_LEARNED, r->score, base, 0, 0);
+	else if (r->score >= RANK_LIMIT)
+		add(r, FRAUD_AMOUNT, v->amount, v->mean, v->z, 0);
+}
+
 void
 reasons_of(const struct fraud_view *v, const struct fraud_common *c, struct fraud_result *result)
 {
@@ -91,12 +103,8 @@ reasons_of(const struct fraud_view *v, const struct fraud_common *c, struct frau
 	small_reasons(v, result);
 	pace_reasons(v, result);
 	label_reasons(v, base, result);
-	if (result->n == 0 && result->score >= LEARNED_LIMIT) {
-		if (c->frauds > 0)
-			add(result, FRAUD_LEARNED, result->score, base, 0, 0);
-		else
-			add(result, FRAUD_AMOUNT, v->amount, v->mean, v->z, 0);
-	}
+	if (result->n == 0)
+		add_default(v, c, base, result);
 	if (result->warming)
 		add(result, FRAUD_WARMING, v->count, WARM, 0, 0);
 }
