@@ -82,7 +82,7 @@ START_TEST(odd_amounts)
 	ck_assert_double_lt(usual.score, 0.5);
 	ck_assert_str_eq(reason(&usual, FRAUD_AMOUNT), "");
 	ck_assert_uint_eq(usual.n, 0);
-	ck_assert_double_gt(odd.score, 0.9);
+	ck_assert_double_gt(odd.score, 0.8);
 	text = reason(&odd, FRAUD_AMOUNT);
 	ck_assert_ptr_nonnull(strstr(text, "amount=812.40 usual=4"));
 	ck_assert_ptr_nonnull(strstr(reason(&odd, FRAUD_TAIL), "one-in="));
