@@ -84,7 +84,10 @@ START_TEST(odd_amounts)
 	ck_assert_uint_eq(usual.n, 0);
 	ck_assert_double_gt(odd.score, 0.8);
 	text = reason(&odd, FRAUD_AMOUNT);
-	ck_assert_ptr_nonnull(strstr(text, "amount=812.40 usual=4"));
+	ck_assert_ptr_nonnull(strstr(text, "amount=812.40 usual="));
+	ck_assert_int_eq(odd.reason[0].kind, FRAUD_AMOUNT);
+	ck_assert_double_eq_tol(odd.reason[0].usual, 40, 3);
+	ck_assert_double_gt(odd.reason[0].extra, 20);
 	ck_assert_ptr_nonnull(strstr(reason(&odd, FRAUD_TAIL), "one-in="));
 	ck_assert_ptr_nonnull(strstr(reason(&odd, FRAUD_MERCHANT_AMOUNT), "merchant-amount="));
 	ck_assert_ptr_nonnull(strstr(reason(&again, FRAUD_OUTLIERS), "in 3d"));
