@@ -22,7 +22,7 @@ view_amount(const struct fraud_account *a, const struct fraud_common *c, struct 
 	struct prior prior = { (double)c->amount.mean, (double)c->amount.var, LEAN };
 	struct prior size = { (double)c->size.mean, (double)c->size.var, LEAN };
 
-	if (a->amount.n > 0 && c->ratio.n > 0) {	/* accounts differ in level, less in spread */
+	if (a->amount.n > 0 && c->ratio.n > 0) {	/* they differ in level most */
 		double level = ((double)a->amount.n * (double)a->amount.mean +
 		    LEAN * prior.mean) / ((double)a->amount.n + LEAN);
 

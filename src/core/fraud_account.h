@@ -4,7 +4,7 @@
 
 #include "core/fraud_inner.h"
 
-/* Fills the view of an account that may be new (zeros); V->txn and what is of all amounts is set. */
+/* Fills the view of an account, zeros if it is new; V->txn and what is of all amounts is set. */
 void account_view(const struct fraud_account *, const struct fraud_common *, struct fraud_view *);
 
 /* The transaction belongs to its history from now on; its score is known. */

@@ -10,7 +10,7 @@
 #define SMALLEST 0.01			/* amounts below are as this one */
 #define LARGEST 1e12
 #define MEMORY 20000.0			/* transactions */
-#define KNOWN 5				/* transactions after which an account's own spread counts */
+#define KNOWN 5				/* transactions from which an account's own spread counts */
 #define RAW_UNIT 1024.0			/* so that low scores differ, too */
 #define HOURS_MOST 65536.0f		/* transactions after which the hours are halved */
 

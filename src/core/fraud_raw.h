@@ -13,7 +13,7 @@
 
 #include "core/fraud_inner.h"
 
-/* Fills v->base, of the amount alone, and v->raw: above 0.  All else is known, the own bins, too. */
+/* Fills v->base, of the amount alone, and v->raw: above 0.  All else is known, and the own bins. */
 void raw_score(const struct fraud_sides *, struct fraud_view *);
 
 /* The transaction belongs to what is known of all from now on. */

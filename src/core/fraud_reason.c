@@ -43,7 +43,8 @@ amount_reasons(const struct fraud_view *v, const struct fraud_common *c, struct 
 		add(r, FRAUD_MERCHANT_AMOUNT, v->amount,
 		    fraud_exp2(v->merchant_mean * LOG2_E), v->merchant_z, 0);
 	if (v->tail >= RARE)
-		add(r, FRAUD_TAIL, v->amount, (double)c->amount.mean, fraud_exp2(v->tail * LOG2_10), 0);
+		add(r, FRAUD_TAIL, v->amount, (double)c->amount.mean,
+		    fraud_exp2(v->tail * LOG2_10), 0);
 }
 
 static void
@@ -138,8 +139,9 @@ amount_text(const struct fraud_reason *r, const char *span, char *out)
 		    "small-then-large %.2f->%.2f usual=%.2f in %s", r->extra, r->value, r->usual,
 		    span);
 	case FRAUD_SMALL_RUN:
-		return snprintf(out, FRAUD_REASON_TEXT, "small-run=%.1f amount=%.2f usual=%.2f in %s",
-		    r->extra, r->value, r->usual, span);
+		return snprintf(out, FRAUD_REASON_TEXT,
+		    "small-run=%.1f amount=%.2f usual=%.2f in %s", r->extra, r->value, r->usual,
+		    span);
 	default:
 		return snprintf(out, FRAUD_REASON_TEXT, "%s=%.2f usual=%.2f z=%.1f", name,
 		    r->value, r->usual, r->extra);

@@ -58,8 +58,8 @@ void *keyed_put(struct keyed *, struct map_key key, bool *fresh);
 void *keyed_find(const struct keyed *, struct map_key key);
 
 /*
- * Asks for the memory of the entries of N keys, which will be wanted soon, in a few rounds: so their
- * cache misses happen together.  Changes nothing.
+ * Asks for the memory of the entries of N keys, which will be wanted soon, in a few rounds: so
+ * their cache misses happen together.  Changes nothing.
  */
 void keyed_ahead(const struct keyed *, const struct map_key *key, size_t n);
 

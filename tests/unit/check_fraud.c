@@ -189,7 +189,7 @@ START_TEST(accounts_are_bounded)
 }
 END_TEST
 
-/* Runs payments [FROM, TO), each labelled DELAY after it; the mean scores of fraud and of others. */
+/* Runs payments [FROM, TO), each labelled LATE ones after it; mean scores of genuine and fraud. */
 static void
 run_bank(struct fraud *f, uint64_t from, uint64_t to, uint64_t late, double mean[2])
 {

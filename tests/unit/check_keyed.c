@@ -151,6 +151,51 @@ START_TEST(wave)
 }
 END_TEST
 
+static struct map_key
+nth_key(char text[40], uint64_t i)
+{
+	snprintf(text, 40, i % 3 == 0 ? "a key of more than 16 bytes %d" : "k%d", (int)i);
+	return map_key_make(text, strlen(text));
+}
+
+/* Of values so large that a chunk is pages: all are found, and memory is given back. */
+START_TEST(large)
+{
+	char text[KEYED_AHEAD][40];
+	struct map_key key[KEYED_AHEAD];
+	const uint64_t n = 100000;
+	struct keyed k;
+	size_t most;
+	bool fresh;
+
+	keyed_init_large(&k, 200, test_seed);
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t *value = keyed_put(&k, nth_key(text[0], i), &fresh);
+
+		DEMAND(value != NULL && fresh && value[0] == 0 && value[24] == 0);
+		value[0] = value[24] = i;
+	}
+	most = k.bytes;
+	for (uint64_t i = 0; i < n; i += KEYED_AHEAD) {
+		for (uint64_t j = 0; j < KEYED_AHEAD; j++)	/* the last ones are not there */
+			key[j] = nth_key(text[j], i + j);
+		keyed_ahead(&k, key, KEYED_AHEAD);
+		for (uint64_t j = 0; j < KEYED_AHEAD; j++) {
+			uint64_t *value = keyed_find(&k, key[j]);
+
+			DEMAND((value != NULL) == (i + j < n));
+			DEMAND(value == NULL || (value[0] == i + j && value[24] == i + j));
+		}
+	}
+	for (uint64_t i = 0; i < n; i++)
+		keyed_remove(&k, keyed_find(&k, nth_key(text[0], i)));
+	DEMAND(k.count == 0 && k.bytes < most / 2);
+	keyed_free(&k);
+	DEMAND(k.bytes == 0);
+	keyed_ahead(&k, key, KEYED_AHEAD);
+}
+END_TEST
+
 START_TEST(short_of_memory)
 {
 	bool reached = true;
@@ -386,6 +431,7 @@ keyed_suite(void)
 
 	tcase_add_loop_test(t, model, 0, KEY_KINDS);
 	tcase_add_test(t, wave);
+	tcase_add_test(t, large);
 	tcase_add_test(t, short_of_memory);
 	tcase_add_test(t, sorting);
 	tcase_add_loop_test(t, comes_back, 0, KEY_KINDS);
