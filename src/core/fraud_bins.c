@@ -79,7 +79,7 @@ bins_own(struct fraud_view *v)
 	v->bin[F_CLOCK] = (uint8_t)(v->clock * FRAUD_BINS / 24);
 	v->bin[F_MERCHANT_Z] = bin(v->merchant_z, size_edges);
 	v->bin[F_LEVEL] = bin(v->low, level_edges);
-	v->bin[F_CATEGORY] = (uint8_t)v->category;
+	v->bin[F_CATEGORY] = v->category == 0 ? 0 : bin(v->category_z, size_edges);
 	v->bin[F_ACCOUNT_RISK] = bin(v->account_fraud, risk_edges);
 }
 

@@ -10,6 +10,7 @@
 #define SMALLEST 0.01			/* amounts below are as this one */
 #define LARGEST 1e12
 #define MEMORY 20000.0			/* transactions */
+#define CATEGORY_LEAN 20.0		/* transactions that the prior is worth */
 #define KNOWN 5				/* transactions from which an account's own spread counts */
 #define RAW_UNIT 1024.0			/* so that low scores differ, too */
 #define HOURS_MOST 65536.0f		/* transactions after which the hours are halved */
@@ -34,6 +35,15 @@ category_of(struct fraud_common *c, const char *name, size_t len)
 	return 0;
 }
 
+static void
+view_category(const struct fraud_common *c, struct fraud_view *v)
+{
+	struct prior prior = { (double)c->size.mean, (double)c->size.var, CATEGORY_LEAN };
+
+	spread_guess(&c->category_size[v->category], &prior, &v->category_mean, &v->category_sd);
+	v->category_z = (v->size - v->category_mean) / v->category_sd;
+}
+
 void
 common_view(struct fraud_common *c, struct fraud_view *v)
 {
@@ -45,6 +55,7 @@ common_view(struct fraud_common *c, struct fraud_view *v)
 	v->tail = -fraud_log2(share) * LOG10_2;
 	v->low = -fraud_log2(1 - share + 1e-6) * LOG10_2;
 	v->category = category_of(c, v->txn->category, v->txn->category_len);
+	view_category(c, v);
 }
 
 static void
@@ -81,6 +92,8 @@ common_learn(struct fraud_common *c, const struct fraud_view *v)
 	c->hour[v->clock]++;
 	c->hours++;
 	tail_take(&c->amounts, v->amount);
+	spread_add(&c->category_size[v->category], v->size, v->category_mean, v->category_sd,
+	    MEMORY);
 }
 
 double

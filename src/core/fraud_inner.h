@@ -83,6 +83,7 @@ struct fraud_view {			/* a transaction, before it was learned */
 	double	account_fraud;
 	double	share[FRAUD_SHARES], run, run_age, fraud_age, clean, seen;
 	unsigned category;		/* 1 to FRAUD_BINS - 1; 0: none, or too many */
+	double	category_mean, category_sd, category_z;	/* logarithms; 0 if there is none */
 	uint32_t merchant_hash;
 	double	base, raw;			/* the score without labels, of any range */
 	uint8_t	bin[F_ALL];
@@ -99,7 +100,8 @@ struct fraud_common {			/* of all accounts */
 	struct spread	ratio, size_ratio;	/* of an account's own, as shares of its mean */
 	float		hour[24], hours;
 	struct tail	amounts, raw;
-	struct map_key	category[FRAUD_BINS];
+	struct map_key	category[FRAUD_BINS];	/* from 1 on; 0: none, or too many */
+	struct spread	category_size[FRAUD_BINS];
 	struct fraud_sides sides;
 	uint64_t	frauds, labels;	/* that were learned */
 };

@@ -239,7 +239,8 @@ common_put(struct buf *out, const struct fraud_common *c)
 	    floats_put(out, &c->hours, 1) == -1)
 		return -1;
 	for (unsigned i = 0; i < FRAUD_BINS; i++)
-		if (key_put(out, &c->category[i]) == -1)
+		if (key_put(out, &c->category[i]) == -1 ||
+		    spread_put(out, &c->category_size[i]) == -1)
 			return -1;
 	return tail_put(out, &c->amounts) == -1 || tail_put(out, &c->raw) == -1 ? -1 :
 	    sides_put(out, &c->sides);
@@ -257,8 +258,10 @@ common_get(struct wire *in, struct fraud_common *c)
 	spread_get(in, &c->size_ratio);
 	floats_get(in, c->hour, 24);
 	floats_get(in, &c->hours, 1);
-	for (unsigned i = 0; i < FRAUD_BINS; i++)
+	for (unsigned i = 0; i < FRAUD_BINS; i++) {
 		c->category[i] = key_get(in);
+		spread_get(in, &c->category_size[i]);
+	}
 	tail_get(in, &c->amounts);
 	tail_get(in, &c->raw);
 	sides_get(in, &c->sides);
