@@ -94,9 +94,9 @@ view(struct fraud *f, const struct fraud_account *a, const struct fraud_merchant
 	account_view(a, &f->common, v);
 	merchant_view(m != NULL ? m : &none, &f->common, v);
 	bins_own(v);
-	if (f->learner != NULL)
-		bins_merchant(v);
 	raw_score(&f->common.sides, v);
+	if (f->learner != NULL)
+		bins_learned(v);
 }
 
 int

@@ -37,6 +37,9 @@ static const float run_edges[EDGES] = {
 static const float age_edges[EDGES] = {		/* days; below 0: none */
 	0, 2, 4, 6, 8, 10, 12, 14, 17, 20, 23, 26, 29, 32, 40
 };
+static const float raw_edges[EDGES] = {		/* logarithms of odds */
+	0.03f, 0.05f, 0.07f, 0.1f, 0.15f, 0.2f, 0.3f, 0.5f, 0.8f, 1.2f, 1.8f, 2.6f, 3.6f, 5, 7
+};
 static const float clean_edges[EDGES] = {
 	0.5f, 1.5f, 2.5f, 3.5f, 5, 7, 9, 12, 16, 22, 30, 45, 70, 120, 250
 };
@@ -84,8 +87,9 @@ bins_own(struct fraud_view *v)
 }
 
 void
-bins_merchant(struct fraud_view *v)
+bins_learned(struct fraud_view *v)
 {
+	v->bin[F_RAW] = bin(v->raw, raw_edges);
 	v->bin[F_SHARE] = bin(v->share[0], share_edges);
 	v->bin[F_SHARE_MID] = bin(v->share[1], share_edges);
 	v->bin[F_SHARE_LONG] = bin(v->share[2], share_edges);

@@ -4,8 +4,10 @@
 
 #include "core/fraud_inner.h"
 
-/* Fills v->bin: of the amount and the account, or of the merchant's labels. */
+/* Fills v->bin: of the amount and the account; it is what the score without labels needs. */
 void bins_own(struct fraud_view *);
-void bins_merchant(struct fraud_view *);
+
+/* The rest, which only learning sees: of that score, and of the merchant's labels. */
+void bins_learned(struct fraud_view *);
 
 #endif

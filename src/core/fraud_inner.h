@@ -59,7 +59,7 @@ struct fraud_merchant {
 enum fraud_feature {
 	/* The amount and the account: what explains a fraud without the merchant. */
 	F_Z, F_SIZE_Z, F_TAIL, F_OUTLIERS, F_SMALL, F_GAP, F_HOURLY, F_HOUR, F_CLOCK,
-	F_MERCHANT_Z, F_LEVEL, F_CATEGORY, F_ACCOUNT_RISK, F_OWN,
+	F_MERCHANT_Z, F_LEVEL, F_CATEGORY, F_ACCOUNT_RISK, F_RAW, F_OWN,
 	/* What labels say of the merchant. */
 	F_SHARE = F_OWN, F_SHARE_MID, F_SHARE_LONG, F_RUN, F_RUN_AGE, F_FRAUD_AGE, F_CLEAN,
 	F_ALL

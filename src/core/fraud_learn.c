@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#define RATE 0.04f			/* alpha of the paper */
+#define RATE 0.03f			/* alpha of the paper */
 #define BETA 1.0f
 #define L2 1.0f
 #define OWN_RATE 0.1f

@@ -149,10 +149,10 @@ START_TEST(bins_keep_order)
 		before = v.bin[F_Z];
 	}
 	ck_assert_uint_eq(before, FRAUD_BINS - 1);
-	bins_merchant(&v);
+	bins_learned(&v);
 	ck_assert_uint_eq(v.bin[F_RUN_AGE], 0);
 	v.run_age = 0;
-	bins_merchant(&v);
+	bins_learned(&v);
 	ck_assert_uint_eq(v.bin[F_RUN_AGE], 1);
 	v.small = true;
 	v.small_run = 3;
