@@ -49,7 +49,9 @@ spread_get(struct wire *in, struct spread *s)
 
 	floats_get(in, v, 3);
 	in->damaged |= v[1] < 0 || v[2] < 0;
-	*s = in->damaged ? (struct spread){ 0 } : (struct spread){ v[0], v[1], v[2] };
+	*s = (struct spread){ 0 };
+	if (!in->damaged)
+		*s = (struct spread){ v[0], v[1], v[2] };
 }
 
 static int

@@ -177,7 +177,7 @@ START_TEST(learns_pairs)
 
 	rand_bins(bin);
 	ck_assert_double_eq(learn_predict(l, bin), 0.5);
-	for (int i = 0; i < 12000; i++) {
+	for (int i = 0; i < 30000; i++) {
 		rand_bins(bin);
 		learn_label(l, bin, bin[F_TAIL] == bin[F_RUN]);
 	}
