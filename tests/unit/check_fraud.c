@@ -257,7 +257,7 @@ START_TEST(labels_in_time)
 	ck_assert_int_eq(label(f, BANK_DAY, "other", true), 1);
 	ck_assert_int_eq(label(f, BANK_DAY, p.id, true), 0);
 	ck_assert_int_eq(label(f, BANK_DAY, p.id, true), 1);
-	bank_payment(&q, 1);
+	bank_payment(&q, 4);
 	(void)score(f, &q.txn);
 	ck_assert_int_eq(label(f, q.txn.time + BANK_DAY + 1, q.id, true), 1);
 	fraud_figures(f, &figures);

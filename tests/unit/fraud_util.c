@@ -32,11 +32,14 @@ void
 bank_payment(struct payment *p, uint64_t i)
 {
 	uint64_t account = draw(i, 0, ACCOUNTS), merchant = draw(i, 1, MERCHANTS);
-	double usual = 5 + (double)draw(account, 2, 100);
+	double usual;
 	bool bad = merchant % 8 == 3 && i / 400 % 3 == 1, large = draw(i, 3, 200) == 0;
 
+	if (i / 8 % 40 == 0)			/* now and then, many of one account */
+		account = i / 320 % ACCOUNTS;
+	usual = 5 + (double)draw(account, 2, 100);
 	memset(p, 0, sizeof(*p));
-	p->txn.time = (int64_t)i * EVERY;
+	p->txn.time = (int64_t)(i / 4) * 4 * EVERY;
 	p->txn.id_len = (size_t)snprintf(p->id, sizeof(p->id), "p%d", (int)i);
 	p->txn.account_len = (size_t)snprintf(p->account, sizeof(p->account),
 	    account % 2 == 0 ? "a%d" : "an account with a long name %d", (int)account);

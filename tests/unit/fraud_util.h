@@ -17,7 +17,7 @@ struct payment {
 	bool			is_fraud;
 };
 
-/* Payment I of a bank that never changes: the same for the same I; TIME grows with I. */
+/* Payment I of a bank that never changes: the same for the same I; four come at a time. */
 void bank_payment(struct payment *, uint64_t i);
 
 /* Points the names of TXN into a payment that was moved. */
