@@ -8,6 +8,27 @@
 
 enum tag { TAG_NUMBER, TAG_GONE, TAG_VALUE, TAG_DUE };	/* DUE: a value that has one */
 
+static int
+put_value(const struct keyed_kind *kind, struct buf *out, const void *value)
+{
+	return kind->put != NULL ? kind->put(out, value) : kind->put_by(kind->arg, out, value);
+}
+
+static int
+get_value(const struct keyed_kind *kind, struct wire *in, void *value)
+{
+	return kind->put != NULL ? kind->get(in, value) : kind->get_by(kind->arg, in, value);
+}
+
+static void
+drop_value(const struct keyed_kind *kind, void *value)
+{
+	if (kind->drop != NULL)
+		kind->drop(value);
+	else if (kind->drop_by != NULL)
+		kind->drop_by(kind->arg, value);
+}
+
 /* ---- putting down ---- */
 
 static int
@@ -37,7 +58,7 @@ put_entry(struct keyed *k, const struct keyed_kind *kind, uint32_t id, struct sa
 	if (wire_put(s->out, due ? TAG_DUE : TAG_VALUE) == -1 ||
 	    wire_put_bytes(s->out, key, len) == -1 ||
 	    (due && wire_put_word(s->out, (uint64_t)e->due) == -1) ||
-	    kind->put(s->out, e + 1) == -1)
+	    put_value(kind, s->out, e + 1) == -1)
 		return no_memory(err);
 	return 0;
 }
@@ -158,8 +179,7 @@ get_gone(struct keyed *k, const struct keyed_kind *kind, struct wire *in)
 
 	if (value == NULL)
 		return;
-	if (kind->drop != NULL)
-		kind->drop(value);
+	drop_value(kind, value);
 	keyed_remove(k, value);
 }
 
@@ -175,7 +195,7 @@ get_entry(struct keyed *k, const struct keyed_kind *kind, struct wire *in, bool 
 	if (in->damaged)
 		return 0;
 	value = keyed_put(k, key, &fresh);
-	if (value == NULL || kind->get(in, value) == -1)
+	if (value == NULL || get_value(kind, in, value) == -1)
 		return -1;
 	return has_due ? keyed_due(k, value, due) : 0;
 }

@@ -26,6 +26,12 @@ struct keyed_kind {			/* what the values are */
 
 	/* What the keys are, where they are read again as columns; or NULL. */
 	const struct group *group;
+
+	/* The same with ARG, for values that do not know what they are; where PUT is NULL. */
+	const void *arg;
+	int (*put_by)(const void *arg, struct buf *, const void *value);
+	int (*get_by)(const void *arg, struct wire *, void *value);
+	void (*drop_by)(const void *arg, void *value);
 };
 
 /* This value is about to change, or has. */

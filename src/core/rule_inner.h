@@ -1,0 +1,123 @@
+/*
+ * What the files of a set of rules share: its state, by key and rule, and what is known of the
+ * transaction that it looks at.
+ *
+ *   rule_set.c    opening; a book that is read anew   rule_state.c   state by key
+ *   rule_look.c   a transaction's way                 rule_cell.c    state of a key and rule
+ *   rule_reason.c why                                 rule_save.c    checkpoints
+ */
+#ifndef CORE_RULE_INNER_H
+#define CORE_RULE_INNER_H
+
+#include "core/keyed_save.h"
+#include "core/rule_book.h"
+
+/*
+ * The state of a rule for a key.  Windows are entries, oldest first: a circle of CAP of them from
+ * HEAD on; of RULE_DISTINCT_OF and RULE_NEW they lie in a row instead, longest unseen first.
+ */
+struct rule_cell {			/* zeroed: nothing came */
+	void		*at;
+	uint32_t	 head, n, cap;
+	uint16_t	 set;		/* TIME is */
+	uint16_t	 stride;	/* bytes of an entry; 0: there was none */
+	union {
+		uint64_t count;		/* in the window; transactions of RULE_NEW */
+		int64_t	 time;		/* of the small amount, of the last place */
+	};
+	union {
+		wide_int sum;		/* in units of 10^-9 */
+		double	 place[2];	/* latitude and longitude */
+	};
+};
+
+struct rule_entry {
+	int64_t		time;		/* of RULE_NEW how often it came; 0: it is not new */
+	union {
+		uint64_t n;		/* transactions that it stands for */
+		uint64_t hash;
+		double	 value;
+	};
+};
+
+struct rule_sum {			/* an entry of RULE_SUM and RULE_MEAN */
+	struct rule_entry entry;
+	wide_int	 sum;
+};
+
+struct rule_state {			/* of a key */
+	int64_t		 last;		/* time of the last transaction */
+	struct rule_cell cell[];
+};
+
+struct rule_keys {			/* of a scope */
+	struct keyed	 keyed;		/* struct rule_state; due is the number of the last look */
+	unsigned	 cells;
+	uint64_t	 looks;
+	size_t		 windows;	/* bytes of the cells' entries */
+};
+
+struct rule_given {			/* a field of the transaction, once somebody asked */
+	bool		 asked, valued;
+	struct value	 text;		/* null: it is not given */
+	bool		 is_number;
+	struct number	 number;
+	uint64_t	 hash;
+	char		 room[40];
+};
+
+struct rule_set {
+	struct rule_host	 host;
+	const char		*path;
+	struct rule_book	*book;
+	struct rule_keys	*keys[RULE_SCOPES];	/* of the book's scopes */
+	uint64_t		 max_keys, evicted;
+	uint64_t		 seed[2];
+	bool			 started;
+	struct buf		 key;
+	struct rule_hit		 hit[RULE_MAX];
+
+	/* Of the transaction that is looked at. */
+	const struct rule_txn	*txn;
+	struct rule_given	 given[RULE_FIELDS];
+	struct rule_state	*state[RULE_SCOPES];
+	bool			 asked[RULE_SCOPES];
+
+	struct buf		 wrong;	/* what was told of the file as it is */
+
+	/* What is put down. */
+	bool			 said;		/* which rules the state is of */
+	struct rule_saved	*saved;		/* which ones it was that is read */
+};
+
+/* rule_cell.c: takes a transaction in; HIT is filled if the rule holds then.  0, 1: it does; -1. */
+int rule_cell_look(struct rule_cell *, const struct rule *, const struct rule_txn *, int64_t time,
+    const struct rule_given *of, struct rule_hit *);
+void rule_cell_clear(struct rule_cell *);
+size_t rule_stride(enum rule_what);
+
+/* rule_state.c: the state of a scope for the transaction; NULL in *STATE: it has no such key. */
+int rule_state_find(struct rule_set *, unsigned scope, struct rule_state **state);
+struct rule_keys *rule_keys_make(const struct rule_set *, unsigned cells);
+void rule_keys_free(struct rule_keys *);
+void rule_state_clear(struct rule_keys *, struct rule_state *);
+
+static inline size_t
+rule_cell_bytes(const struct rule_cell *c)
+{
+	return (size_t)c->cap * c->stride;
+}
+
+static inline struct rule_state *
+rule_state_at(const struct rule_keys *k, uint32_t id)
+{
+	return (struct rule_state *)(void *)(keyed_at(&k->keyed, id) + 1);
+}
+
+/* rule_look.c */
+const struct rule_given *rule_given(struct rule_set *, unsigned field);
+
+/* rule_save.c: what was read of checkpoints, and not yet asked for, is dropped. */
+void rule_saved_free(struct rule_saved *);
+
+#endif
