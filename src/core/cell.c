@@ -1,6 +1,7 @@
 /* Cells as numbers and times, and their order; see cell.h. */
 #include "core/cell.h"
 
+#include "base/num.h"
 #include "base/tstamp.h"
 
 #include <math.h>
@@ -53,6 +54,24 @@ cell_minus(const struct number *x, const struct number *y)
 {
 	return x->exact && y->exact ? number_from_nano(x->nano - y->nano) :
 	    (struct number){ .d = x->d - y->d };
+}
+
+struct value
+cell_text(const struct value *v, char room[CELL_ROOM])
+{
+	switch (v->kind) {
+	case VALUE_TEXT:
+		return v->len == 0 ? value_null() : *v;
+	case VALUE_INT:
+		return value_text(room, num_format_i64(room, v->i));
+	case VALUE_DOUBLE:
+		return value_text(room, num_format_double(room, v->d));
+	case VALUE_BOOL:
+		return v->i != 0 ? value_text("true", 4) : value_text("false", 5);
+	case VALUE_NULL:
+		break;
+	}
+	return value_null();
 }
 
 int

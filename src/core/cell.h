@@ -17,6 +17,13 @@ struct number cell_plus(const struct number *x, const struct number *y);
 struct number cell_minus(const struct number *x, const struct number *y);
 
 /*
+ * The text that would be written of a cell, which borrows from it or from ROOM; null if that is
+ * empty, too: a field without a value is as if it were not there, in every format.
+ */
+#define CELL_ROOM 40
+struct value cell_text(const struct value *, char room[CELL_ROOM]);
+
+/*
  * The time that a cell tells, in microseconds since the epoch: text by the strptime format PARSE,
  * or, when that is NULL, by itself; a number by its size.  0, or -1 and *us is unchanged.
  */

@@ -43,6 +43,9 @@ struct files {
 	 * written to.  0, or -1 with the error.
 	 */
 	int	(*save)(void *arg, const char *path, const char *bytes, size_t len, struct err *);
+
+	/* True if there is nothing of that name. */
+	bool	(*missing)(void *arg, const char *path);
 };
 
 #endif

@@ -22,10 +22,10 @@ static int
 push_rows(struct pipeline *p, unsigned i, int64_t time, struct err *err)
 {
 	const struct stage *s = &p->plan->stage[i];
-	const struct rows room = { .cells = p->cells, .cap = LANE_ROWS };
 	struct block b = {
 		.cells = p->cells, .width = s->out->width, .source = -1, .time = time,
 	};
+	const struct rows room = { .cells = p->cells, .cap = LANE_ROWS, .time = &b.time };
 	int n;
 
 	while ((n = s->class->rows(s, p->lane[0].private[i], &room, err)) > 0) {
@@ -33,6 +33,7 @@ push_rows(struct pipeline *p, unsigned i, int64_t time, struct err *err)
 		p->given += b.records;
 		if (pipeline_push(p, p->lane, &s->next, &b, err) == -1)
 			return -1;
+		b.time = time;
 	}
 	return n;
 }

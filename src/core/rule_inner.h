@@ -9,6 +9,7 @@
 #ifndef CORE_RULE_INNER_H
 #define CORE_RULE_INNER_H
 
+#include "core/cell.h"
 #include "core/keyed_save.h"
 #include "core/rule_book.h"
 
@@ -63,7 +64,7 @@ struct rule_given {			/* a field of the transaction, once somebody asked */
 	bool		 is_number;
 	struct number	 number;
 	uint64_t	 hash;
-	char		 room[40];
+	char		 room[CELL_ROOM];
 };
 
 struct rule_set {

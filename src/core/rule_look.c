@@ -1,7 +1,6 @@
 /* The way of a transaction through the rules, see rule_inner.h. */
 #include "core/rule_inner.h"
 
-#include "base/num.h"
 #include "core/cell.h"
 
 #include <string.h>
@@ -11,38 +10,16 @@ static const uint64_t hash_seed[2] = { 0x76616c7565732074U, 0x6f6c642061706172U 
 
 /* ---- what is given ---- */
 
-/* The text of a cell as it would be written; one without any is as if it were not given. */
-static void
-ask(struct rule_given *g, const struct value *v)
-{
-	g->asked = true;
-	g->valued = false;
-	g->text = *v;
-	switch (v->kind) {
-	case VALUE_INT:
-		g->text = value_text(g->room, num_format_i64(g->room, v->i));
-		break;
-	case VALUE_DOUBLE:
-		g->text = value_text(g->room, num_format_double(g->room, v->d));
-		break;
-	case VALUE_BOOL:
-		g->text = value_text(v->i != 0 ? "true" : "false", v->i != 0 ? 4 : 5);
-		break;
-	case VALUE_TEXT:
-	case VALUE_NULL:
-		break;
-	}
-	if (g->text.kind == VALUE_TEXT && g->text.len == 0)
-		g->text = value_null();
-}
-
 const struct rule_given *
 rule_given(struct rule_set *set, unsigned field)
 {
 	struct rule_given *g = &set->given[field];
 
-	if (!g->asked)
-		ask(g, &set->txn->row[set->book->field[field].slot]);
+	if (!g->asked) {
+		g->asked = true;
+		g->valued = false;
+		g->text = cell_text(&set->txn->row[set->book->field[field].slot], g->room);
+	}
 	return g;
 }
 

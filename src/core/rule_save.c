@@ -307,7 +307,9 @@ get_entries(struct wire *in, struct rule_cell *c, const struct rule *r)
 	char *at;
 
 	in->damaged |= c->n > most || c->n > (size_t)(in->end - in->at) / least;
-	if (in->damaged || c->n == 0)
+	if (in->damaged)
+		c->n = 0;
+	if (c->n == 0)
 		return 0;
 	while (cap < c->n)
 		cap *= 2;

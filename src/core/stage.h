@@ -54,10 +54,14 @@ enum stage_flag {
 				   rows have the time at which its window would have ended */
 };
 
-/* Rows that fire hands out: room for CAP rows of stage->out->width cells. */
+/*
+ * Rows that fire hands out: room for CAP rows of stage->out->width cells.  Their time is that of
+ * the batch or window, unless the stage sets another one for all that it hands out at once.
+ */
 struct rows {
 	struct value	*cells;
 	size_t		 cap;
+	int64_t		*time;
 };
 
 /* Where what is fed goes. */

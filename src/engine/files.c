@@ -88,6 +88,15 @@ changed(void *arg, const char *path, const struct file_stamp *stamp)
 	    now.inode != stamp->inode || now.size != stamp->size || now.mtime != stamp->mtime;
 }
 
+static bool
+missing(void *arg, const char *path)
+{
+	struct stat st;
+
+	(void)arg;
+	return sys.stat(path, &st) == -1 && errno == ENOENT;
+}
+
 static void
 tell(void *arg, const char *message)
 {
@@ -171,5 +180,7 @@ struct files
 files_system(void (*print)(const char *line))
 {
 	show = print;
-	return (struct files){ .load = load, .changed = changed, .tell = tell, .save = save };
+	return (struct files){
+		.load = load, .changed = changed, .tell = tell, .save = save, .missing = missing,
+	};
 }
