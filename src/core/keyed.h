@@ -54,6 +54,16 @@ void keyed_init_large(struct keyed *, size_t size, const uint64_t seed[2]);
  */
 void *keyed_put(struct keyed *, struct map_key key, bool *fresh);
 
+/* The same for a hash that is known; the value of such a key, or NULL; and what the hash is. */
+void *keyed_put_hash(struct keyed *, struct map_key key, uint64_t hash, bool *fresh);
+void *keyed_find_hash(const struct keyed *, struct map_key key, uint64_t hash);
+
+static inline uint64_t
+keyed_hash(const struct keyed *k, struct map_key key)
+{
+	return map_key_hash(key, k->seed);
+}
+
 /* The value of KEY, or NULL if there is none. */
 void *keyed_find(const struct keyed *, struct map_key key);
 
@@ -62,6 +72,10 @@ void *keyed_find(const struct keyed *, struct map_key key);
  * their cache misses happen together.  Changes nothing.
  */
 void keyed_ahead(const struct keyed *, const struct map_key *key, size_t n);
+
+/* The same in two steps for a hash that is known: its bucket, and some time later its entry. */
+void keyed_ahead_bucket(const struct keyed *, uint64_t hash);
+void keyed_ahead_value(const struct keyed *, uint64_t hash);
 
 /* Says when a value is due, for the first time or anew; 0, or -1 when memory is short. */
 int keyed_due(struct keyed *, void *value, int64_t due);

@@ -48,6 +48,7 @@ struct rule_host {
 };
 
 struct rule_txn {			/* what is borrowed stays until its reasons are made */
+	unsigned		 ahead;		/* its number there */
 	int64_t			 time;		/* microseconds; never goes back, but for ... */
 	const struct value	*row;
 	bool			 placed;	/* LAT and LON are true */
@@ -87,6 +88,14 @@ int rule_start(struct rule_set *, uint64_t max_keys, const uint64_t seed[2], str
  * line, and the rules stand as they were.  0 or -1 (memory).
  */
 int rule_refresh(struct rule_set *, struct err *);
+
+/*
+ * The rows of the transactions that come next, so that the memory of their keys can be asked for;
+ * those are looked at in any number, by their numbers here, and the book does not change meanwhile.
+ * At most RULE_AHEAD; 0 or -1 (memory).
+ */
+#define RULE_AHEAD 32
+int rule_ahead(struct rule_set *, const struct value *const *row, unsigned n);
 
 /* Looks at a transaction and takes it into the windows; 0 or -1 (memory). */
 int rule_look(struct rule_set *, const struct rule_txn *, struct rule_result *);

@@ -51,7 +51,8 @@ sum_of(struct rule_entry *e)
 static int
 grow(struct rule_cell *c, size_t stride)
 {
-	uint32_t cap = c->cap == 0 ? FIRST : c->cap * 2;
+	uint32_t first = stride > sizeof(struct rule_entry) ? FIRST / 2 : FIRST;
+	uint32_t cap = c->cap == 0 ? first : c->cap * 2;
 	char *at = mem_realloc(c->at, cap * stride);
 
 	if (at == NULL)
@@ -96,15 +97,21 @@ thin(struct rule_cell *c, const struct rule *r, size_t stride)
 	c->n = kept + 1;
 }
 
-/* Room for one more entry, at the end; NULL: memory is short. */
+/* One more entry, at the end; NULL: memory is short. */
 static struct rule_entry *
-append(struct rule_cell *c, const struct rule *r, size_t stride)
+append(struct rule_cell *c, const struct rule *r, size_t stride, int64_t time)
 {
+	struct rule_entry *e;
+
 	if (c->n == RULE_RING)
 		thin(c, r, stride);
 	if (c->n == c->cap && grow(c, stride) == -1)
 		return NULL;
-	return entry_at(c, stride, c->n++);
+	if (c->n == 0)
+		c->first = time;
+	e = entry_at(c, stride, c->n++);
+	e->time = time;
+	return e;
 }
 
 /* What is before FROM leaves. */
@@ -113,9 +120,10 @@ leave(struct rule_cell *c, const struct rule *r, size_t stride, int64_t from)
 {
 	bool queue = r->what == RULE_MIN || r->what == RULE_MAX_OF;
 
-	while (c->n > 0) {
+	while (c->n > 0 && c->first < from) {
 		struct rule_entry *e = entry_at(c, stride, 0);
 
+		c->first = e->time;
 		if (e->time >= from)
 			return;
 		if (!queue)
@@ -146,10 +154,9 @@ take_sum(struct rule_cell *c, const struct rule *r, int64_t time, const struct n
 	struct rule_entry *e;
 
 	leave(c, r, stride, time - r->window);
-	e = append(c, r, stride);
+	e = append(c, r, stride, time);
 	if (e == NULL)
 		return -1;
-	e->time = time;
 	e->n = 1;
 	c->count++;
 	if (r->what == RULE_COUNT) {
@@ -190,10 +197,9 @@ take_extreme(struct rule_cell *c, const struct rule *r, int64_t time, const stru
 			break;
 		c->n--;
 	}
-	e = append(c, r, stride);
+	e = append(c, r, stride, time);
 	if (e == NULL)
 		return -1;
-	e->time = time;
 	e->value = x->d;
 	*value = number_from_double(entry_at(c, stride, 0)->value);
 	return 0;
@@ -255,7 +261,10 @@ take_distinct(struct rule_cell *c, const struct rule *r, int64_t time, uint64_t 
 	uint32_t most = (uint32_t)r->limit.d * 2;
 	struct rule_entry e;
 
-	while (c->n > 0 && seen(c)->time < time - r->window) {
+	while (c->n > 0 && c->first < time - r->window) {
+		c->first = seen(c)->time;
+		if (c->first >= time - r->window)
+			break;
 		c->head++;
 		c->n--;
 	}

@@ -19,6 +19,7 @@
  */
 struct rule_cell {			/* zeroed: nothing came */
 	void		*at;
+	int64_t		 first;		/* time of the oldest entry: it need not be looked at */
 	uint32_t	 head, n, cap;
 	uint16_t	 set;		/* TIME is */
 	uint16_t	 stride;	/* bytes of an entry; 0: there was none */
@@ -67,6 +68,12 @@ struct rule_given {			/* a field of the transaction, once somebody asked */
 	char		 room[CELL_ROOM];
 };
 
+struct rule_ahead {			/* a key of a transaction to come */
+	bool		 given;
+	struct map_key	 key;
+	uint64_t	 hash;
+};
+
 struct rule_set {
 	struct rule_host	 host;
 	const char		*path;
@@ -80,10 +87,13 @@ struct rule_set {
 
 	/* Of the transaction that is looked at. */
 	const struct rule_txn	*txn;
+	const struct value	*row;
 	struct rule_given	 given[RULE_FIELDS];
 	struct rule_state	*state[RULE_SCOPES];
 	bool			 asked[RULE_SCOPES];
 
+	struct rule_ahead	 ahead[RULE_AHEAD][RULE_SCOPES];
+	struct arena		 ahead_text;
 	struct buf		 wrong;	/* what was told of the file as it is */
 
 	/* What is put down. */
@@ -115,7 +125,8 @@ rule_state_at(const struct rule_keys *k, uint32_t id)
 	return (struct rule_state *)(void *)(keyed_at(&k->keyed, id) + 1);
 }
 
-/* rule_look.c */
+/* rule_look.c: of the transaction that is looked at. */
+void rule_take_row(struct rule_set *, const struct value *row);
 const struct rule_given *rule_given(struct rule_set *, unsigned field);
 
 /* rule_save.c: what was read of checkpoints, and not yet asked for, is dropped. */

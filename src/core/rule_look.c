@@ -10,6 +10,14 @@ static const uint64_t hash_seed[2] = { 0x76616c7565732074U, 0x6f6c642061706172U 
 
 /* ---- what is given ---- */
 
+void
+rule_take_row(struct rule_set *set, const struct value *row)
+{
+	set->row = row;
+	for (unsigned i = 0; i < set->book->fields; i++)
+		set->given[i].asked = false;
+}
+
 const struct rule_given *
 rule_given(struct rule_set *set, unsigned field)
 {
@@ -18,7 +26,7 @@ rule_given(struct rule_set *set, unsigned field)
 	if (!g->asked) {
 		g->asked = true;
 		g->valued = false;
-		g->text = cell_text(&set->txn->row[set->book->field[field].slot], g->room);
+		g->text = cell_text(&set->row[set->book->field[field].slot], g->room);
 	}
 	return g;
 }
@@ -33,7 +41,7 @@ value_of(struct rule_set *set, unsigned field)
 	if (g->valued)
 		return g;
 	g->valued = true;
-	g->is_number = cell_number(&set->txn->row[set->book->field[field].slot], &g->number) == 0;
+	g->is_number = cell_number(&set->row[set->book->field[field].slot], &g->number) == 0;
 	if (g->text.kind == VALUE_TEXT)
 		g->hash = map_key_hash(map_key_make(g->text.text, g->text.len), hash_seed);
 	return g;
@@ -130,8 +138,7 @@ rule_look(struct rule_set *set, const struct rule_txn *txn, struct rule_result *
 
 	*result = (struct rule_result){ .hit = set->hit };
 	set->txn = txn;
-	for (unsigned i = 0; i < b->fields; i++)
-		set->given[i].asked = false;
+	rule_take_row(set, txn->row);
 	for (unsigned i = 0; i < b->scopes; i++) {
 		set->asked[i] = false;
 		set->state[i] = NULL;

@@ -327,6 +327,7 @@ get_entries(struct wire *in, struct rule_cell *c, const struct rule *r)
 		if (stride == sizeof(struct rule_sum))
 			((struct rule_sum *)(void *)e)->sum = get_wide(in, SUM_MOST);
 	}
+	c->first = ((struct rule_entry *)(void *)at)->time;
 	return 0;
 }
 

@@ -59,6 +59,7 @@ rule_close(struct rule_set *set)
 	rule_saved_free(set->saved);
 	buf_free(&set->key);
 	buf_free(&set->wrong);
+	arena_free(&set->ahead_text);
 	mem_free(set);
 }
 

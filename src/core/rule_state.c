@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "core/rule_inner.h"
 
+#include <string.h>
+
 #define SWEEP 2				/* keys that go for one that comes, at most */
 
 struct rule_keys *
@@ -40,28 +42,110 @@ rule_keys_free(struct rule_keys *k)
 	mem_free(k);
 }
 
-/* The key of the transaction: false if a part of it is not given; -1 in *RC: memory is short. */
-static bool
-make_key(struct rule_set *set, const struct rule_scope *s, struct map_key *key, int *rc)
+/* ---- keys ---- */
+
+/* The key of the transaction: 1; 0: a part of it is not given; -1: memory is short. */
+static int
+make_key(struct rule_set *set, const struct rule_scope *s, struct map_key *key)
 {
 	const struct rule_given *g = rule_given(set, s->field[0]);
 
 	if (g->text.kind == VALUE_NULL)
-		return false;
+		return 0;
 	*key = map_key_make(g->text.text, g->text.len);
 	if (s->keys == 1)
-		return true;
+		return 1;
 	set->key.len = 0;
 	for (unsigned i = 0; i < s->keys; i++) {
 		g = rule_given(set, s->field[i]);
 		if (g->text.kind == VALUE_NULL)
-			return false;
+			return 0;
 		if (wire_put_bytes(&set->key, g->text.text, g->text.len) == -1)
-			*rc = -1;
+			return -1;
 	}
 	*key = map_key_make(set->key.data, set->key.len);
-	return *rc == 0;
+	return 1;
 }
+
+/* A long key borrows from what the next transaction overwrites. */
+static int
+keep_key(struct rule_set *set, struct map_key *key)
+{
+	size_t len;
+	const char *bytes;
+	char *copy;
+
+	if (!map_key_is_long(*key))
+		return 0;
+	bytes = map_key_bytes(key, &len);
+	copy = arena_bytes(&set->ahead_text, len);
+	if (copy == NULL)
+		return -1;
+	memcpy(copy, bytes, len);
+	*key = map_key_long(copy, len);
+	return 0;
+}
+
+static int
+make_keys(struct rule_set *set, struct rule_ahead *ahead)
+{
+	for (unsigned i = 0; i < set->book->scopes; i++) {
+		int rc = set->keys[i]->cells == 0 ? 0 :
+		    make_key(set, &set->book->scope[i], &ahead[i].key);
+
+		ahead[i].given = rc == 1;
+		if (rc == -1 || (rc == 1 && keep_key(set, &ahead[i].key) == -1))
+			return -1;
+		if (rc == 0)
+			continue;
+		ahead[i].hash = keyed_hash(&set->keys[i]->keyed, ahead[i].key);
+		keyed_ahead_bucket(&set->keys[i]->keyed, ahead[i].hash);
+	}
+	return 0;
+}
+
+/* The newest entries of the windows of a key that is there. */
+static void
+ask_for_windows(const struct rule_keys *k, const struct rule_ahead *ahead)
+{
+	const struct rule_state *s = keyed_find_hash(&k->keyed, ahead->key, ahead->hash);
+
+	for (unsigned i = 0; s != NULL && i < k->cells; i++) {
+		const struct rule_cell *c = &s->cell[i];
+
+		if (c->cap > 0)
+			__builtin_prefetch((const char *)c->at +
+			    (size_t)((c->head + c->n) & (c->cap - 1)) * c->stride);
+	}
+}
+
+int
+rule_ahead(struct rule_set *set, const struct value *const *row, unsigned n)
+{
+	arena_reset(&set->ahead_text);
+	for (unsigned i = 0; i < n; i++) {
+		rule_take_row(set, row[i]);
+		if (make_keys(set, set->ahead[i]) == -1)
+			return -1;
+	}
+	for (unsigned i = 0; i < n * set->book->scopes; i++) {
+		unsigned at = i % set->book->scopes;
+		const struct rule_ahead *ahead = &set->ahead[i / set->book->scopes][at];
+
+		if (ahead->given)
+			keyed_ahead_value(&set->keys[at]->keyed, ahead->hash);
+	}
+	for (unsigned i = 0; i < n * set->book->scopes; i++) {
+		unsigned at = i % set->book->scopes;
+		const struct rule_ahead *ahead = &set->ahead[i / set->book->scopes][at];
+
+		if (ahead->given)
+			ask_for_windows(set->keys[at], ahead);
+	}
+	return 0;
+}
+
+/* ---- keys that go ---- */
 
 static bool
 is_over(const struct rule_scope *s, const struct rule_state *state, int64_t now)
@@ -76,20 +160,41 @@ drop(struct rule_keys *k, struct rule_state *state)
 	keyed_drop(&k->keyed, state);
 }
 
+/*
+ * The key that was not looked at for longest, which has no due any more, if it must go.  What is
+ * first in the heap may have been put off since, but nothing in it is older; then it is put in its
+ * place.
+ */
+static struct rule_state *
+take_oldest(const struct rule_set *set, const struct rule_scope *s, struct rule_keys *k)
+{
+	const struct keyed_entry *first;
+
+	if (k->keyed.count > set->max_keys)
+		return keyed_next_due(&k->keyed, INT64_MAX);
+	if (k->keyed.heaped == 0)
+		return NULL;
+	first = keyed_at(&k->keyed, k->keyed.heap[0]);
+	if (first->due == first->queued &&
+	    !is_over(s, (const struct rule_state *)(const void *)(first + 1), set->txn->time))
+		return NULL;
+	return keyed_next_due(&k->keyed, first->queued);
+}
+
 /* A key is new: others go that are over, or one too many.  The new one may move. */
 static int
 make_room(struct rule_set *set, const struct rule_scope *s, struct rule_keys *k)
 {
 	for (int i = 0; i < SWEEP; i++) {
-		struct rule_state *oldest = keyed_next_due(&k->keyed, INT64_MAX);
-		bool full = k->keyed.count > set->max_keys;
+		struct rule_state *oldest = take_oldest(set, s, k);
+		bool over;
 
 		if (oldest == NULL)
-			return 0;
-		if (!full && !is_over(s, oldest, set->txn->time))
+			continue;
+		over = is_over(s, oldest, set->txn->time);
+		if (!over && k->keyed.count <= set->max_keys)
 			return keyed_due(&k->keyed, oldest, keyed_entry(oldest)->due);
-		if (!is_over(s, oldest, set->txn->time))
-			set->evicted++;
+		set->evicted += !over;
 		drop(k, oldest);
 	}
 	return 0;
@@ -100,24 +205,21 @@ rule_state_find(struct rule_set *set, unsigned scope, struct rule_state **state)
 {
 	const struct rule_scope *s = &set->book->scope[scope];
 	struct rule_keys *k = set->keys[scope];
-	struct map_key key;
+	const struct rule_ahead *ahead = &set->ahead[set->txn->ahead][scope];
 	bool fresh;
-	int rc = 0;
 
 	*state = set->state[scope];
-	if (set->asked[scope])
+	if (set->asked[scope] || !ahead->given)
 		return 0;
 	set->asked[scope] = true;
-	if (!make_key(set, s, &key, &rc))
-		return rc;
-	*state = keyed_put(&k->keyed, key, &fresh);
+	*state = keyed_put_hash(&k->keyed, ahead->key, ahead->hash, &fresh);
 	if (*state == NULL)
 		return -1;
 	if (fresh) {
 		(*state)->last = set->txn->time;
 		if (make_room(set, s, k) == -1)
 			return -1;
-		*state = keyed_find(&k->keyed, key);
+		*state = keyed_find_hash(&k->keyed, ahead->key, ahead->hash);
 	}
 	keyed_touch(&k->keyed, *state);
 	if ((*state)->last < set->txn->time)

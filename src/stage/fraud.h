@@ -58,6 +58,7 @@ struct fraud_item {			/* a record of the open batch */
 	uint64_t		 number;	/* as they came */
 	const struct value	*row;
 	double			 amount;
+	unsigned		 ahead;		/* see rule_ahead */
 	bool			 label, is_fraud;
 	double			 score;		/* with --top, of those that may be told */
 	struct value		 reasons;
@@ -76,6 +77,7 @@ struct fraud_lane {
 	struct fraud_item	*item;
 	const void		**order;	/* items */
 	size_t			 n, cap, next;
+	size_t			 ahead;		/* of which rules know */
 	bool			 last;		/* nothing more comes */
 	struct row_text		 bad;
 	struct arena		 text;		/* of the rows handed out, or of the best */

@@ -175,5 +175,5 @@ fraud_forget(struct fraud_lane *lane)
 	rowlog_free(&lane->log);
 	mem_free(lane->order);
 	lane->order = NULL;
-	lane->n = lane->next = 0;
+	lane->n = lane->next = lane->ahead = 0;
 }

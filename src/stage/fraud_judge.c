@@ -77,7 +77,9 @@ look(const struct fraud_stage *c, const struct fraud_item *item, const struct fr
     struct rule_txn *txn, struct rule_result *rules, struct err *err)
 {
 	*rules = (struct rule_result){ 0 };
-	*txn = (struct rule_txn){ .time = item->time, .row = item->row };
+	*txn = (struct rule_txn){
+		.time = item->time, .row = item->row, .ahead = item->ahead,
+	};
 	if (c->set == NULL)
 		return 0;
 	txn->placed = degrees(c, ROLE_LAT, item->row, 90, &txn->lat) &&

@@ -31,6 +31,12 @@ by_score(const void *x, const void *y, const void *arg)
 	return cell_compare(&account, &other);
 }
 
+static struct fraud_item *
+item_at(const struct fraud_lane *lane, size_t at)
+{
+	return &lane->item[(const struct fraud_item *)lane->order[at] - lane->item];
+}
+
 static int
 put_in_order(struct fraud_lane *lane)
 {
@@ -46,6 +52,33 @@ put_in_order(struct fraud_lane *lane)
 		sorted &= i == 0 || lane->item[i - 1].time <= lane->item[i].time;
 	}
 	return sorted ? 0 : sort_pointers(lane->order, lane->n, by_time, NULL);
+}
+
+/* Lets rules know of what comes behind AT, if it is time to. */
+static int
+look_ahead(const struct stage *s, struct fraud_lane *lane, size_t at)
+{
+	const struct fraud_stage *c = s->config;
+	const struct value *row[RULE_AHEAD];
+	unsigned n = 0;
+
+	if (c->set == NULL || at < lane->ahead)
+		return 0;
+	for (; n < RULE_AHEAD && lane->ahead < lane->n; lane->ahead++) {
+		struct fraud_item *item = item_at(lane, lane->ahead);
+
+		item->ahead = n;
+		row[n++] = item->row;
+	}
+	return rule_ahead(c->set, row, n);
+}
+
+static int
+judge(const struct stage *s, struct fraud_lane *lane, size_t at, struct fraud_verdict *verdict,
+    struct err *err)
+{
+	return look_ahead(s, lane, at) == -1 ? err_memory(err, "looking at rules") :
+	    fraud_judge(s, lane, lane->order[at], verdict, err);
 }
 
 /* ---- the best of a batch ---- */
@@ -70,11 +103,10 @@ judge_all(const struct stage *s, struct fraud_lane *lane, struct map *best, stru
 {
 	arena_reset(&lane->text);
 	for (size_t i = 0; i < lane->n; i++) {
-		struct fraud_item *item = &lane->item[
-		    (const struct fraud_item *)lane->order[i] - lane->item];
+		struct fraud_item *item = item_at(lane, i);
 		struct fraud_verdict verdict;
 
-		if (fraud_judge(s, lane, item, &verdict, err) == -1)
+		if (judge(s, lane, i, &verdict, err) == -1)
 			return -1;
 		if (!verdict.told)
 			continue;
@@ -145,16 +177,17 @@ make_row(const struct stage *s, struct fraud_lane *lane, const struct fraud_item
 
 /* The verdict of the next one, which with --top was given already. */
 static int
-next_verdict(const struct stage *s, struct fraud_lane *lane, const struct fraud_item *item,
+next_verdict(const struct stage *s, struct fraud_lane *lane, size_t at,
     struct fraud_verdict *verdict, struct err *err)
 {
 	const struct fraud_stage *c = s->config;
+	const struct fraud_item *item = lane->order[at];
 
 	if (c->top > 0) {
 		*verdict = (struct fraud_verdict){ item->score, true, item->reasons };
 		return 0;
 	}
-	if (fraud_judge(s, lane, item, verdict, err) == -1)
+	if (judge(s, lane, at, verdict, err) == -1)
 		return -1;
 	if (verdict->told && !c->each && fraud_cool_down(s, lane, item) == -1)
 		return err_memory(err, "telling of a transaction");
@@ -177,8 +210,7 @@ fraud_rows(const struct stage *s, void *private, const struct rows *out, struct 
 
 		if (n > 0 && item->time != *out->time)
 			break;
-		lane->next++;
-		if (next_verdict(s, lane, item, &verdict, err) == -1)
+		if (next_verdict(s, lane, lane->next++, &verdict, err) == -1)
 			return -1;
 		if (!verdict.told)
 			continue;
