@@ -15,6 +15,21 @@ static const struct {
 
 #define CLAUSES (sizeof(clauses) / sizeof(*clauses))
 
+bool
+rule_is_clause(const struct rule_word *w)
+{
+	static const char *const more[] = { "where", "weight", "in" };
+
+	for (size_t i = 0; i < CLAUSES - 1 && !w->quoted; i++)
+		if (strlen(clauses[i].word) == w->len &&
+		    memcmp(clauses[i].word, w->at, w->len) == 0)
+			return true;
+	for (size_t i = 0; i < 3 && !w->quoted; i++)
+		if (strlen(more[i]) == w->len && memcmp(more[i], w->at, w->len) == 0)
+			return true;
+	return false;
+}
+
 /* ---- clauses ---- */
 
 static int
@@ -24,7 +39,7 @@ read_by(struct rule_reader *r, struct err *err)
 	do {
 		const struct rule_word *w = rule_words_next(&r->words);
 
-		if (w == NULL || (w->sign && !w->quoted))
+		if (w == NULL || w->sign || rule_is_clause(w))
 			return RULE_WRONG(err, "'by' needs a field behind it");
 		if (r->bys == RULE_KEYS)
 			return RULE_WRONG(err, "more than %d fields in 'by'", RULE_KEYS);
@@ -135,14 +150,14 @@ read_test(struct rule_reader *r, struct err *err)
 	const struct rule_word *field = rule_words_next(&r->words), *op, *value;
 	int rc;
 
-	if (field == NULL || (field->sign && !field->quoted))
+	if (field == NULL || field->sign || rule_is_clause(field))
 		return RULE_WRONG(err, "'where' needs a condition, such as kind = credit");
 	op = rule_words_next(&r->words);
 	if (rule_word_op(op, &t.op) != 0)
 		return RULE_WRONG(err, "behind '%.*s' there is no comparison (= != > >= < <=)",
 		    field->len < RULE_SHOWN ? (int)field->len : RULE_SHOWN, field->at);
 	value = rule_words_next(&r->words);
-	if (value == NULL || (value->sign && !value->quoted))
+	if (value == NULL || value->sign)
 		return RULE_WRONG(err, "a comparison without a value (a text may stand in quotes)");
 	rc = rule_field_find(r->book, r->host, field, 0, &t.field, err);
 	if (rc != 0)

@@ -90,7 +90,7 @@ read_front(struct rule_reader *r, struct err *err)
 	if (r->kind->of_field) {
 		const struct rule_word *w = rule_words_next(&r->words);
 
-		if (w == NULL || (w->sign && !w->quoted))
+		if (w == NULL || w->sign || rule_is_clause(w))
 			return RULE_WRONG(err, "'%s' needs a field behind it",
 			    r->kind->word == NULL ? r->rule.name : r->kind->word);
 		r->field = *w;

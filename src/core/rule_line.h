@@ -23,6 +23,9 @@ struct rule_reader {
 	struct rule_word		 field;
 };
 
+/* True if a word begins a clause: in quotes it would be a field. */
+bool rule_is_clause(const struct rule_word *);
+
 int rule_clauses_read(struct rule_reader *, struct err *);
 
 /* Is all there that the kind needs? */

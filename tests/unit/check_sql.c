@@ -311,7 +311,9 @@ START_TEST(files_change)
 		struct buf want = { 0 }, got = { 0 };
 		struct disk_model m = { .want = &want, .disk = { .answers = -1 } };
 		struct disk disk;
-		const struct files files = { &disk, disk_load, disk_changed, disk_tell, NULL };
+		const struct files files = {
+			.arg = &disk, .load = disk_load, .changed = disk_changed, .tell = disk_tell,
+		};
 		char *words[64];
 		struct err err;
 
@@ -340,7 +342,9 @@ START_TEST(memory_fails)
 	struct twin_play play;
 	struct choice c = { queries[2 + _i], 5 * TWIN_BATCH, 3 * TWIN_BATCH };
 	struct disk disk = { .answers = -1 };
-	const struct files files = { &disk, disk_load, disk_changed, disk_tell, NULL };
+	const struct files files = {
+		.arg = &disk, .load = disk_load, .changed = disk_changed, .tell = disk_tell,
+	};
 	bool reached = true;
 	char *words[64];
 
