@@ -101,7 +101,7 @@ int rule_ahead(struct rule_set *, const struct value *const *row, unsigned n);
 int rule_look(struct rule_set *, const struct rule_txn *, struct rule_result *);
 
 /* Appends the reason of a hit of the last look as text; 0 or -1 (memory). */
-int rule_reason(const struct rule_set *, const struct rule_hit *, struct buf *out);
+int rule_reason(struct rule_set *, const struct rule_hit *, struct buf *out);
 
 /* Keys held, of all kinds, those that have gone for want of room, and bytes. */
 void rule_figures(const struct rule_set *, uint64_t *keys, uint64_t *evicted, size_t *bytes);

@@ -57,9 +57,9 @@ add_clock(struct buf *out, int64_t us)
 
 /* ` name=value` of a field of the transaction. */
 static int
-add_field(const struct rule_set *set, unsigned field, struct buf *out)
+add_field(struct rule_set *set, unsigned field, struct buf *out)
 {
-	const struct value *v = &set->given[field].text;
+	const struct value *v = &rule_given(set, field)->text;
 
 	if (add(out, " ") == -1 || add(out, set->book->field[field].name) == -1 ||
 	    add(out, "=") == -1)
@@ -69,7 +69,7 @@ add_field(const struct rule_set *set, unsigned field, struct buf *out)
 
 /* What the key is, but for the account. */
 static int
-add_key(const struct rule_set *set, const struct rule *r, struct buf *out)
+add_key(struct rule_set *set, const struct rule *r, struct buf *out)
 {
 	const struct rule_scope *s = &set->book->scope[r->scope];
 
@@ -81,7 +81,7 @@ add_key(const struct rule_set *set, const struct rule *r, struct buf *out)
 }
 
 static int
-add_window(const struct rule_set *set, const struct rule_hit *h, struct buf *out)
+add_window(struct rule_set *set, const struct rule_hit *h, struct buf *out)
 {
 	static const char *const names[] = {
 		[RULE_COUNT] = " count=", [RULE_SUM] = " sum=", [RULE_MEAN] = " mean=",
@@ -98,7 +98,7 @@ add_window(const struct rule_set *set, const struct rule_hit *h, struct buf *out
 }
 
 static int
-add_pair(const struct rule_set *set, const struct rule_hit *h, struct buf *out)
+add_pair(struct rule_set *set, const struct rule_hit *h, struct buf *out)
 {
 	if (add_number(out, " ", &h->before) == -1 || add_number(out, "->", &h->value) == -1 ||
 	    add_clock(out, h->span) == -1 || add_span(out, " window=", h->rule->window) == -1)
@@ -107,7 +107,7 @@ add_pair(const struct rule_set *set, const struct rule_hit *h, struct buf *out)
 }
 
 static int
-add_speed(const struct rule_set *set, const struct rule_hit *h, struct buf *out)
+add_speed(struct rule_set *set, const struct rule_hit *h, struct buf *out)
 {
 	if (add_rounded(out, " speed=", h->value.d, 0) == -1 || add(out, "km/h") == -1 ||
 	    add_number(out, " limit=", &h->rule->limit) == -1 || add(out, "km/h") == -1 ||
@@ -118,7 +118,7 @@ add_speed(const struct rule_set *set, const struct rule_hit *h, struct buf *out)
 }
 
 static int
-add_new(const struct rule_set *set, const struct rule_hit *h, struct buf *out)
+add_new(struct rule_set *set, const struct rule_hit *h, struct buf *out)
 {
 	if (add_field(set, h->rule->field, out) == -1 ||
 	    add_number(out, " new after=", &h->value) == -1)
@@ -129,7 +129,7 @@ add_new(const struct rule_set *set, const struct rule_hit *h, struct buf *out)
 }
 
 static int
-add_list(const struct rule_set *set, const struct rule_hit *h, struct buf *out)
+add_list(struct rule_set *set, const struct rule_hit *h, struct buf *out)
 {
 	const char *path = set->book->list[h->rule->list].path, *slash = strrchr(path, '/');
 
@@ -138,7 +138,7 @@ add_list(const struct rule_set *set, const struct rule_hit *h, struct buf *out)
 }
 
 static int
-add_value(const struct rule_set *set, const struct rule_hit *h, struct buf *out)
+add_value(struct rule_set *set, const struct rule_hit *h, struct buf *out)
 {
 	if ((h->rule->what == RULE_Z ? add_rounded(out, " z=", h->value.d, 1) :
 	    add_field(set, h->rule->field, out)) == -1)
@@ -147,7 +147,7 @@ add_value(const struct rule_set *set, const struct rule_hit *h, struct buf *out)
 }
 
 int
-rule_reason(const struct rule_set *set, const struct rule_hit *h, struct buf *out)
+rule_reason(struct rule_set *set, const struct rule_hit *h, struct buf *out)
 {
 	if (add(out, h->rule->name) == -1)
 		return -1;

@@ -14,7 +14,7 @@ enum {
 static const struct opt options[] = {
 	{ "account", 'a', ROLE_ACCOUNT, "FIELD", "whose transaction it is" },
 	{ "amount", 'm', ROLE_AMOUNT, "FIELD", "how much it is" },
-	{ "id", 'i', ROLE_ID, "FIELD", "the transaction's own name" },
+	{ "id", 0, ROLE_ID, "FIELD", "the transaction's own name" },
 	{ "merchant", 0, ROLE_MERCHANT, "FIELD", "where it was spent" },
 	{ "country", 0, ROLE_COUNTRY, "FIELD", "in which country, for rules" },
 	{ "category", 0, ROLE_CATEGORY, "FIELD", "for what" },
@@ -157,7 +157,7 @@ lane_open(const struct stage *s, void *private, struct err *err)
 	if (lane->core == NULL || (c->set != NULL &&
 	    rule_start(c->set, c->core.max_accounts, s->plan->seed, err) == -1))
 		return -1;
-	if (c->taught.len == 0 ||
+	if (!c->begins ||
 	    fraud_model_get(lane->core, c->taught.data, c->taught.len, err) == 0)
 		return 0;
 	err_prefix(err, c->model);

@@ -50,7 +50,8 @@ struct fraud_stage {			/* the configuration */
 	bool			 bound;			/* no column can be asked for any more */
 	struct stage		*stage;
 	struct rule_set		*set;			/* or NULL */
-	struct buf		 taught;		/* the model as it was read */
+	bool			 begins;		/* with a model ... */
+	struct buf		 taught;		/* ... as it was read */
 };
 
 struct fraud_item {			/* a record of the open batch */
@@ -102,6 +103,9 @@ void fraud_forget(struct fraud_lane *);
 /* fraud_judge.c: a transaction is judged, a label learned.  0 or -1. */
 int fraud_judge(const struct stage *, struct fraud_lane *, const struct fraud_item *,
     struct fraud_verdict *, struct err *);
+
+/* Asks for the memory of one that is judged soon. */
+void fraud_look_ahead(const struct stage *, const struct fraud_lane *, const struct fraud_item *);
 
 /* Its account was told, and is not again before the time for that is over; 0 or -1 (memory). */
 int fraud_cool_down(const struct stage *, struct fraud_lane *, const struct fraud_item *);

@@ -17,33 +17,50 @@ fraud_cell(const struct fraud_stage *c, enum fraud_role role, const struct value
 }
 
 static void
-put(const char **text, size_t *len, const struct value *v)
+put(const struct fraud_stage *c, enum fraud_role role, const struct value *row, char room[],
+    const char **text, size_t *len)
 {
-	*text = v->kind == VALUE_TEXT ? v->text : NULL;
-	*len = v->kind == VALUE_TEXT ? v->len : 0;
+	struct value v = fraud_cell(c, role, row, room);
+
+	*text = v.kind == VALUE_TEXT ? v.text : NULL;
+	*len = v.kind == VALUE_TEXT ? v.len : 0;
+}
+
+/* What the core is to know of a transaction or label; texts lie in ROOM or the row. */
+static struct fraud_txn
+txn_of(const struct fraud_stage *c, const struct fraud_item *item, char room[4][CELL_ROOM])
+{
+	struct fraud_txn t = { .time = item->time, .amount = item->amount };
+
+	put(c, ROLE_ID, item->row, room[0], &t.id, &t.id_len);
+	put(c, ROLE_ACCOUNT, item->row, room[1], &t.account, &t.account_len);
+	put(c, ROLE_MERCHANT, item->row, room[2], &t.merchant, &t.merchant_len);
+	put(c, ROLE_CATEGORY, item->row, room[3], &t.category, &t.category_len);
+	return t;
 }
 
 static int
 score(const struct stage *s, struct fraud_lane *lane, const struct fraud_item *item,
     struct fraud_result *result, struct err *err)
 {
-	static const enum fraud_role roles[] = {
-		ROLE_ID, ROLE_ACCOUNT, ROLE_MERCHANT, ROLE_CATEGORY,
-	};
 	char room[4][CELL_ROOM];
-	struct value v[4];
-	struct fraud_txn txn = { .time = item->time, .amount = item->amount };
+	struct fraud_txn txn = txn_of(s->config, item, room);
 
-	for (int i = 0; i < 4; i++)
-		v[i] = fraud_cell(s->config, roles[i], item->row, room[i]);
 	if (item->label)
-		return fraud_label(lane->core, item->time, v[0].text, v[0].len, item->is_fraud,
+		return fraud_label(lane->core, item->time, txn.id, txn.id_len, item->is_fraud,
 		    err) == -1 ? -1 : 0;
-	put(&txn.id, &txn.id_len, &v[0]);
-	put(&txn.account, &txn.account_len, &v[1]);
-	put(&txn.merchant, &txn.merchant_len, &v[2]);
-	put(&txn.category, &txn.category_len, &v[3]);
 	return fraud_score(lane->core, &txn, result, err);
+}
+
+void
+fraud_look_ahead(const struct stage *s, const struct fraud_lane *lane,
+    const struct fraud_item *item)
+{
+	char room[4][CELL_ROOM];
+	struct fraud_txn txn = txn_of(s->config, item, room);
+
+	if (!item->label)
+		fraud_ahead(lane->core, &txn, 1);
 }
 
 /* ---- rules ---- */

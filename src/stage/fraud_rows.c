@@ -54,7 +54,7 @@ put_in_order(struct fraud_lane *lane)
 	return sorted ? 0 : sort_pointers(lane->order, lane->n, by_time, NULL);
 }
 
-/* Lets rules know of what comes behind AT, if it is time to. */
+/* Lets core and rules know of what comes from AT on, if it is time to. */
 static int
 look_ahead(const struct stage *s, struct fraud_lane *lane, size_t at)
 {
@@ -62,15 +62,16 @@ look_ahead(const struct stage *s, struct fraud_lane *lane, size_t at)
 	const struct value *row[RULE_AHEAD];
 	unsigned n = 0;
 
-	if (c->set == NULL || at < lane->ahead)
+	if (at < lane->ahead)
 		return 0;
 	for (; n < RULE_AHEAD && lane->ahead < lane->n; lane->ahead++) {
 		struct fraud_item *item = item_at(lane, lane->ahead);
 
+		fraud_look_ahead(s, lane, item);
 		item->ahead = n;
 		row[n++] = item->row;
 	}
-	return rule_ahead(c->set, row, n);
+	return c->set == NULL ? 0 : rule_ahead(c->set, row, n);
 }
 
 static int

@@ -68,6 +68,7 @@ fraud_model_read(struct stage *s, struct err *err)
 		return err_word(err, c->model_word, "no file can be read here");
 	if (files->missing(files->arg, c->model))
 		return 0;
+	c->begins = true;
 	rc = files->load(files->arg, c->model, &c->taught, &stamp, err);
 	if (rc == 1)
 		err->word = c->model_word;
