@@ -18,6 +18,7 @@ struct file_stamp {
 	bool		fixed;		/* not a regular file: read once and never again */
 	uint64_t	device, inode;
 	int64_t		size, mtime;	/* bytes; nanoseconds since the epoch */
+	unsigned	asked;		/* how often the user had asked for all to be read again */
 };
 
 /* All are set. */

@@ -212,6 +212,7 @@ struct stage {
 	unsigned		 froms;
 	struct links		 next;		/* who takes them */
 	bool			 early;		/* no stage before it keeps anything */
+	bool			 rereads;	/* files, when the user asks for it: set by open */
 	unsigned		 account;	/* number + 1: whose records may be bad here */
 };
 

@@ -2,6 +2,7 @@
 #include "engine/files.h"
 
 #include "base/mem.h"
+#include "engine/signals.h"
 #include "engine/sys.h"
 #include "sink/descriptor.h"
 
@@ -17,10 +18,12 @@
 /* The host keeps a function in the place of data. */
 static void (*show)(const char *line);
 
+/* A SIGHUP makes every file look other than before. */
 static struct file_stamp
 stamp_of(const struct stat *st)
 {
 	return (struct file_stamp){
+		.asked = signals_rereads(),
 		.fixed = !S_ISREG(st->st_mode), .device = st->st_dev, .inode = st->st_ino,
 		.size = st->st_size,
 		.mtime = (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec,
@@ -84,7 +87,7 @@ changed(void *arg, const char *path, const struct file_stamp *stamp)
 	if (sys.stat(path, &st) == -1)
 		return true;
 	now = stamp_of(&st);
-	return now.fixed != stamp->fixed || now.device != stamp->device ||
+	return now.asked != stamp->asked || now.fixed != stamp->fixed || now.device != stamp->device ||
 	    now.inode != stamp->inode || now.size != stamp->size || now.mtime != stamp->mtime;
 }
 

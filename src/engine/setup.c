@@ -238,6 +238,16 @@ open_pipeline(struct job *job, struct err *err)
 	return job->workers == NULL ? -1 : 0;
 }
 
+/* Where no stage reads a file again a SIGHUP ends the process, as it does others. */
+static int
+heed_rereads(const struct job *job, struct err *err)
+{
+	for (unsigned i = 0; i < job->config->plan->n; i++)
+		if (job->config->plan->stage[i].rereads)
+			return signals_open_reread(err);
+	return 0;
+}
+
 int
 job_bind(struct job *job, struct err *err)
 {
@@ -245,7 +255,8 @@ job_bind(struct job *job, struct err *err)
 	    job->config->checkpoint != NULL, err) == -1 ||
 	    open_pipeline(job, err) == -1 ||
 	    (job->config->header && pipeline_head(&job->pipeline, err) == -1) ||
-	    resume_state(job, err) == -1 || outputs_open(job, err) == -1)
+	    resume_state(job, err) == -1 || outputs_open(job, err) == -1 ||
+	    heed_rereads(job, err) == -1)
 		return -1;
 	job->bound = true;
 	batch_begin(job);

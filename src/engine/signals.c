@@ -13,12 +13,13 @@
 #define REPEAT_US 100000
 
 #define ALARM_US 50000			/* between two alarms when the time to end is over */
+#define REREADS 100			/* after so many they are counted from 0 again */
 #define ALARMS 20			/* that may be ignored before the process ends */
 
 static const int handled[] = { SIGINT, SIGTERM, SIGUSR1, SIGPIPE, SIGALRM };
 
 /* A handler has no other way to find them. */
-static volatile sig_atomic_t ending, status;
+static volatile sig_atomic_t ending, status, rereads;
 static volatile sig_atomic_t pipe_fds[2] = { -1, -1 };
 static int64_t first_term, first_int;	/* when they came; seen by one handler at a time only */
 static int64_t limit;			/* the time to end, in microseconds */
@@ -88,6 +89,8 @@ handler(int number)
 		give_up();
 	else if (number == SIGUSR1)
 		status = 1;
+	else if (number == SIGHUP)
+		rereads = (rereads + 1) % REREADS;
 	else if (insists(number))
 		signals_die(number);	/* as soon as this handler returns */
 	else if (ending == 0)
@@ -131,6 +134,18 @@ signals_open(int *fd, int64_t drain, struct err *err)
 }
 
 int
+signals_open_reread(struct err *err)
+{
+	return install(SIGHUP) == -1 ? err_system(err, "signals", "sigaction", errno) : 0;
+}
+
+unsigned
+signals_rereads(void)
+{
+	return (unsigned)rereads;
+}
+
+int
 signals_ending(void)
 {
 	return ending;
@@ -164,6 +179,7 @@ signals_close(void)
 {
 	for (size_t i = 0; i < sizeof(handled) / sizeof(*handled); i++)
 		reset(handled[i]);
+	reset(SIGHUP);
 	close_end(0);
 	close_end(1);
 }

@@ -23,6 +23,13 @@
  */
 int signals_open(int *fd, int64_t drain, struct err *);
 
+/*
+ * From now on SIGHUP does not end the process but asks for files to be read again that may have
+ * changed; 0 or -1.  A number that is another one after each of them.
+ */
+int signals_open_reread(struct err *);
+unsigned signals_rereads(void);
+
 /* The first SIGINT or SIGTERM that came, or 0. */
 int signals_ending(void);
 

@@ -99,6 +99,7 @@ open_rules(struct stage *s, struct err *err)
 	    rule_open(&c->set, &host, c->rules, c->rules_word, err) == -1)
 		return -1;
 	c->bound = true;
+	s->rereads = c->rules != NULL;
 	return 0;
 }
 
