@@ -64,6 +64,8 @@ install: all
 	install -m 644 man/streamctl.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/streamctl-stages.7 $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 644 src/data/NOTICE $(DESTDIR)$(PREFIX)/share/doc/streamctl
+	install -d $(DESTDIR)$(PREFIX)/share/streamctl/rules
+	install -m 644 share/rules/* $(DESTDIR)$(PREFIX)/share/streamctl/rules
 	sed 's,/usr/local/bin,$(PREFIX)/bin,' systemd/streamctl@.service > \
 	    $(DESTDIR)$(UNITS)/streamctl@.service
 	chmod 644 $(DESTDIR)$(UNITS)/streamctl@.service
@@ -74,6 +76,7 @@ uninstall:
 	    $(DESTDIR)$(PREFIX)/share/man/man7/streamctl-stages.7 \
 	    $(DESTDIR)$(PREFIX)/share/doc/streamctl/NOTICE \
 	    $(DESTDIR)$(UNITS)/streamctl@.service
+	rm -rf $(DESTDIR)$(PREFIX)/share/streamctl/rules
 
 clean:
 	rm -rf build streamctl

@@ -293,28 +293,6 @@ keyed_ahead(const struct keyed *k, const struct map_key *key, size_t n)
 		}
 }
 
-void
-keyed_ahead_bucket(const struct keyed *k, uint64_t hash)
-{
-	if (k->buckets > 0)
-		__builtin_prefetch(bucket_of(k, hash));
-}
-
-void
-keyed_ahead_value(const struct keyed *k, uint64_t hash)
-{
-	uint32_t id = k->buckets > 0 ? *bucket_of(k, hash) : 0;
-
-	for (size_t at = 0; id != 0 && at < k->stride; at += CACHE_LINE)
-		__builtin_prefetch((char *)keyed_at(k, id) + at);
-}
-
-void *
-keyed_put(struct keyed *k, struct map_key key, bool *fresh)
-{
-	return keyed_put_hash(k, key, map_key_hash(key, k->seed), fresh);
-}
-
 void *
 keyed_put_hash(struct keyed *k, struct map_key key, uint64_t hash, bool *fresh)
 {

@@ -52,7 +52,7 @@ void keyed_init_large(struct keyed *, size_t size, const uint64_t seed[2]);
  * The value of KEY, which is copied; one that is added is zeros, and then *FRESH is set.  Valid
  * until an entry is dropped.  NULL: no memory.
  */
-void *keyed_put(struct keyed *, struct map_key key, bool *fresh);
+static inline void *keyed_put(struct keyed *, struct map_key key, bool *fresh);
 
 /* The same for a hash that is known; the value of such a key, or NULL; and what the hash is. */
 void *keyed_put_hash(struct keyed *, struct map_key key, uint64_t hash, bool *fresh);
@@ -64,6 +64,12 @@ keyed_hash(const struct keyed *k, struct map_key key)
 	return map_key_hash(key, k->seed);
 }
 
+static inline void *
+keyed_put(struct keyed *k, struct map_key key, bool *fresh)
+{
+	return keyed_put_hash(k, key, keyed_hash(k, key), fresh);
+}
+
 /* The value of KEY, or NULL if there is none. */
 void *keyed_find(const struct keyed *, struct map_key key);
 
@@ -72,10 +78,6 @@ void *keyed_find(const struct keyed *, struct map_key key);
  * their cache misses happen together.  Changes nothing.
  */
 void keyed_ahead(const struct keyed *, const struct map_key *key, size_t n);
-
-/* The same in two steps for a hash that is known: its bucket, and some time later its entry. */
-void keyed_ahead_bucket(const struct keyed *, uint64_t hash);
-void keyed_ahead_value(const struct keyed *, uint64_t hash);
 
 /* Says when a value is due, for the first time or anew; 0, or -1 when memory is short. */
 int keyed_due(struct keyed *, void *value, int64_t due);

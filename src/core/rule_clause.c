@@ -50,7 +50,8 @@ read_by(struct rule_reader *r, struct err *err)
 
 /* A number with a unit that is written right behind it, or not at all. */
 static int
-read_unit(struct rule_reader *r, const char *unit, const char *what, struct number *n, struct err *err)
+read_unit(struct rule_reader *r, const char *unit, const char *what, struct number *n,
+    struct err *err)
 {
 	const struct rule_word *w = rule_words_next(&r->words);
 	size_t len = strlen(unit);

@@ -4,7 +4,8 @@
  *
  *   rule_set.c    opening; a book that is read anew   rule_state.c   state by key
  *   rule_look.c   a transaction's way                 rule_cell.c    state of a key and rule
- *   rule_reason.c why                                 rule_save.c    checkpoints
+ *   rule_reason.c why                                 rule_save.c    checkpoints; and
+ *                                                     rule_cell_save.c
  */
 #ifndef CORE_RULE_INNER_H
 #define CORE_RULE_INNER_H
@@ -106,6 +107,10 @@ int rule_cell_look(struct rule_cell *, const struct rule *, const struct rule_tx
     const struct rule_given *of, struct rule_hit *);
 void rule_cell_clear(struct rule_cell *);
 size_t rule_stride(enum rule_what);
+
+/* rule_cell_save.c: as bytes, and back into zeros; 0 or -1 (memory).  Damage is in the wire. */
+int rule_cell_put(struct buf *, const struct rule_cell *, enum rule_what);
+int rule_cell_get(struct wire *, struct rule_cell *, const struct rule *);
 
 /* rule_state.c: the state of a scope for the transaction; NULL in *STATE: it has no such key. */
 int rule_state_find(struct rule_set *, unsigned scope, struct rule_state **state);

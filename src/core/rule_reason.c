@@ -14,12 +14,15 @@ add(struct buf *out, const char *text)
 	return buf_add(out, text, strlen(text));
 }
 
+/* Amounts have two decimals, or none, where that is all of them. */
 static int
 add_number(struct buf *out, const char *before, const struct number *n)
 {
 	char text[NUM_NANO_BYTES + NUM_DOUBLE_BYTES];
 	size_t len = n->exact ? num_format_nano(text, n->nano) : num_format_double(text, n->d);
 
+	if (n->exact && n->nano % (NUMBER_NANO / 10) == 0 && n->nano % NUMBER_NANO != 0)
+		text[len++] = '0';
 	return add(out, before) == -1 ? -1 : buf_add(out, text, len);
 }
 

@@ -9,9 +9,6 @@
 
 #include <string.h>
 
-#define SUM_MOST ((wide_int)1 << 115)	/* of an entry that was put down */
-#define COUNT_MOST ((uint64_t)1 << 60)
-
 struct rule_saved {			/* of a scope, as it was put down */
 	int		 scope;		/* of the book, or -1: it has none such */
 	unsigned	 cells;
@@ -60,60 +57,6 @@ put_head(const struct rule_book *b, struct buf *out)
 	return 0;
 }
 
-static int
-put_wide(struct buf *out, wide_int v)
-{
-	uint64_t w[2];
-
-	wide_set(w, v);
-	return wire_put_word(out, w[0]) == -1 ? -1 : wire_put_word(out, w[1]);
-}
-
-static const struct rule_entry *
-entry_of(const struct rule_cell *c, bool row, uint32_t i)
-{
-	uint32_t at = row ? c->head + i : (c->head + i) & (c->cap - 1);
-
-	return (const struct rule_entry *)(const void *)((const char *)c->at + at * c->stride);
-}
-
-static bool
-is_row(enum rule_what what)
-{
-	return what == RULE_DISTINCT_OF || what == RULE_NEW;
-}
-
-static int
-put_entries(struct buf *out, const struct rule_cell *c, enum rule_what what)
-{
-	for (uint32_t i = 0; i < c->n; i++) {
-		const struct rule_entry *e = entry_of(c, is_row(what), i);
-
-		if (tick_put(out, e->time) == -1 || wire_put_word(out, e->n) == -1)
-			return -1;
-		if (c->stride == sizeof(struct rule_sum) &&
-		    put_wide(out, ((const struct rule_sum *)(const void *)e)->sum) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static int
-put_cell(struct buf *out, const struct rule_cell *c, enum rule_what what)
-{
-	bool place = what == RULE_PAIR || what == RULE_SPEED;
-
-	if (wire_put(out, c->n) == -1 || wire_put(out, c->set) == -1)
-		return -1;
-	if (place)
-		return tick_put(out, c->set != 0 ? c->time : 0) == -1 ||
-		    wire_put_double(out, c->place[0]) == -1 ||
-		    wire_put_double(out, c->place[1]) == -1 ? -1 : 0;
-	if (wire_put(out, c->count) == -1 || put_wide(out, c->sum) == -1)
-		return -1;
-	return put_entries(out, c, what);
-}
-
 struct context {			/* of a scope, for keyed_save */
 	struct rule_set			*set;
 	unsigned			 scope;
@@ -131,7 +74,7 @@ put_state(const void *arg, struct buf *out, const void *value)
 
 	for (unsigned i = 0; i < x->set->book->scope[x->scope].cells && rc == 0; i++) {
 		cell.len = 0;
-		rc = put_cell(&cell, &s->cell[i], x->rule[i]->what);
+		rc = rule_cell_put(&cell, &s->cell[i], x->rule[i]->what);
 		if (rc == 0)
 			rc = wire_put_bytes(out, cell.data, cell.len);
 	}
@@ -270,89 +213,6 @@ get_head(struct rule_set *set, struct wire *in)
 	return 0;
 }
 
-static wide_int
-get_wide(struct wire *in, wide_int most)
-{
-	uint64_t w[2];
-	wide_int v;
-
-	w[0] = wire_get_word(in);
-	w[1] = wire_get_word(in);
-	v = wide_get(w);
-	if (v <= most && v >= -most)
-		return v;
-	in->damaged = true;
-	return 0;
-}
-
-/* The value of a minimum or maximum must be a number. */
-static uint64_t
-get_word(struct wire *in, enum rule_what what)
-{
-	double d;
-	uint64_t word;
-
-	if (what != RULE_MIN && what != RULE_MAX_OF)
-		return wire_get_word(in);
-	d = wire_get_double(in);
-	memcpy(&word, &d, sizeof(word));
-	return word;
-}
-
-static int
-get_entries(struct wire *in, struct rule_cell *c, const struct rule *r)
-{
-	size_t stride = rule_stride(r->what), least = stride == sizeof(struct rule_sum) ? 32 : 16;
-	uint32_t most = is_row(r->what) ? 2 * RULE_DISTINCT : RULE_RING, cap = 4;
-	char *at;
-
-	in->damaged |= c->n > most || c->n > (size_t)(in->end - in->at) / least;
-	if (in->damaged)
-		c->n = 0;
-	if (c->n == 0)
-		return 0;
-	while (cap < c->n)
-		cap *= 2;
-	at = mem_zalloc(cap * stride);
-	if (at == NULL)
-		return -1;
-	c->at = at;
-	c->cap = cap;
-	c->stride = (uint16_t)stride;
-	for (uint32_t i = 0; i < c->n; i++) {
-		struct rule_entry *e = (struct rule_entry *)(void *)(at + i * stride);
-
-		e->time = tick_get(in);
-		e->n = get_word(in, r->what);
-		if (stride == sizeof(struct rule_sum))
-			((struct rule_sum *)(void *)e)->sum = get_wide(in, SUM_MOST);
-	}
-	c->first = ((struct rule_entry *)(void *)at)->time;
-	return 0;
-}
-
-static int
-get_cell(struct wire *in, struct rule_cell *c, const struct rule *r)
-{
-	uint64_t n = wire_get(in), set = wire_get(in);
-
-	in->damaged |= n > UINT16_MAX || set > 1;
-	c->n = in->damaged ? 0 : (uint32_t)n;
-	c->set = (uint16_t)set;
-	if (r->what == RULE_PAIR || r->what == RULE_SPEED) {
-		in->damaged |= c->n > 0;
-		c->n = 0;
-		c->time = tick_get(in);
-		c->place[0] = wire_get_double(in);
-		c->place[1] = wire_get_double(in);
-		return 0;
-	}
-	c->count = wire_get(in);
-	c->sum = get_wide(in, SUM_MOST * RULE_RING);
-	in->damaged |= c->count > COUNT_MOST;
-	return get_entries(in, c, r);
-}
-
 /* A state that is there already is replaced. */
 static int
 get_state(const void *arg, struct wire *in, void *value)
@@ -372,7 +232,7 @@ get_state(const void *arg, struct wire *in, void *value)
 		if (to == -1 || in->damaged)
 			continue;
 		rule_cell_clear(&s->cell[to]);
-		if (get_cell(&cell, &s->cell[to], x->rule[to]) == -1)
+		if (rule_cell_get(&cell, &s->cell[to], x->rule[to]) == -1)
 			return -1;
 		k->windows += rule_cell_bytes(&s->cell[to]);
 		in->damaged |= cell.damaged || cell.at != cell.end;

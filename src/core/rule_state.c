@@ -99,9 +99,20 @@ make_keys(struct rule_set *set, struct rule_ahead *ahead)
 		if (rc == 0)
 			continue;
 		ahead[i].hash = keyed_hash(&set->keys[i]->keyed, ahead[i].key);
-		keyed_ahead_bucket(&set->keys[i]->keyed, ahead[i].hash);
 	}
 	return 0;
+}
+
+static void
+ask_for_keys(const struct rule_set *set, unsigned scope, unsigned n)
+{
+	struct map_key key[KEYED_AHEAD];
+	unsigned keys = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (set->ahead[i][scope].given)
+			key[keys++] = set->ahead[i][scope].key;
+	keyed_ahead(&set->keys[scope]->keyed, key, keys);
 }
 
 /* The newest entries of the windows of a key that is there. */
@@ -128,13 +139,8 @@ rule_ahead(struct rule_set *set, const struct value *const *row, unsigned n)
 		if (make_keys(set, set->ahead[i]) == -1)
 			return -1;
 	}
-	for (unsigned i = 0; i < n * set->book->scopes; i++) {
-		unsigned at = i % set->book->scopes;
-		const struct rule_ahead *ahead = &set->ahead[i / set->book->scopes][at];
-
-		if (ahead->given)
-			keyed_ahead_value(&set->keys[at]->keyed, ahead->hash);
-	}
+	for (unsigned i = 0; i < set->book->scopes; i++)
+		ask_for_keys(set, i, n);
 	for (unsigned i = 0; i < n * set->book->scopes; i++) {
 		unsigned at = i % set->book->scopes;
 		const struct rule_ahead *ahead = &set->ahead[i / set->book->scopes][at];

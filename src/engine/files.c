@@ -87,8 +87,8 @@ changed(void *arg, const char *path, const struct file_stamp *stamp)
 	if (sys.stat(path, &st) == -1)
 		return true;
 	now = stamp_of(&st);
-	return now.asked != stamp->asked || now.fixed != stamp->fixed || now.device != stamp->device ||
-	    now.inode != stamp->inode || now.size != stamp->size || now.mtime != stamp->mtime;
+	return now.asked != stamp->asked || now.fixed != stamp->fixed ||
+	    now.device != stamp->device || now.inode != stamp->inode || now.size != stamp->size || now.mtime != stamp->mtime;
 }
 
 static bool

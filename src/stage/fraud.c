@@ -259,7 +259,7 @@ const struct stage_class stage_fraud = {
 	    "transactions with score and reasons behind.\n"
 	    "State: of --max-accounts accounts, merchants and keys of rules each, the\n"
 	    "longest unseen goes; the open batch.\n",
-	.spark = "none: mapWithState(own code)",
+	.spark = "groupByKey(account).flatMapGroupsWithState(own code)",
 	.flags = STAGE_ROWS | STAGE_SERIAL | STAGE_EXPANDS,
 	.options = options,
 	.config_size = sizeof(struct fraud_stage),

@@ -214,12 +214,12 @@ static const struct {
 	    "2592000 A 0.01 M\n2592000.000001 A 0 M\n",
 	    "2592000 p sum=20000000.01 limit=20000000 window=30d merchant=M 0.95\n" },
 	{ "p sum amount by account over 10s >= 0.3", "0 A 0.1\n1 A 0.1\n2 A 0.1\n",
-	    "2 p sum=0.3 limit=0.3 window=10s 0.95\n" },
+	    "2 p sum=0.30 limit=0.30 window=10s 0.95\n" },
 	{ "m mean amount by merchant over 10s >= 0.1", "0 A 0.1 M\n1 A 0.1 M\n2 B 0.1 M\n"
 	    "3 A 0.09 M\n",
-	    "0 m mean=0.10 limit=0.1 window=10s merchant=M 0.95\n"
-	    "1 m mean=0.10 limit=0.1 window=10s merchant=M 0.95\n"
-	    "2 m mean=0.10 limit=0.1 window=10s merchant=M 0.95\n" },
+	    "0 m mean=0.10 limit=0.10 window=10s merchant=M 0.95\n"
+	    "1 m mean=0.10 limit=0.10 window=10s merchant=M 0.95\n"
+	    "2 m mean=0.10 limit=0.10 window=10s merchant=M 0.95\n" },
 	{ "m min amount by account over 10s < 2", "0 A 1\n10 A 5\n10.000001 A 5\n",
 	    "0 m min=1 limit=2 window=10s 0.95\n10 m min=1 limit=2 window=10s 0.95\n" },
 	{ "m max amount by account over 10s > 4", "0 A 5\n1 A 3\n10 A 4\n11 A 4\n",
@@ -243,7 +243,7 @@ static const struct {
 	    "300 A 0.5\n301 A 500\n400 A 0.5\n401 A 20\n402 A 600\n500 A 0.5\n500 A 501\n"
 	    "500 A 502\n",
 	    "60 s 0.99->500.01 in 00:01:00 window=1m 0.95\n"
-	    "500 s 0.5->501 in 00:00:00 window=1m 0.95\n" },
+	    "500 s 0.50->501 in 00:00:00 window=1m 0.95\n" },
 	/* A degree of latitude is 111.19 km. */
 	{ "t speed > 900km/h beyond 100km",
 	    "0 A 1 - - 0 0\n445 A 1 - - 1 0\n500 B 1 - - 0 0\n944 B 1 - - 1 0\n"
@@ -300,7 +300,8 @@ static const struct {
 } wrongs[] = {
 	{ "v count by account over 10 >= 3", "line 1: over '10' " },
 	{ "\n# x\nv count by account over 10m\n",
-	    "line 3: it lacks a limit, such as '> 10', (such as: v count by account over 10m >= 10)" },
+	    "line 3: it lacks a limit, such as '> 10', (such as: v count by account over 10m "
+	    ">= 10)" },
 	{ "v count by account >= 3", "it lacks over" },
 	{ "count by account over 1m > 3", "'count' is no name" },
 	{ "v", "there is no rule behind the name 'v'" },
@@ -348,7 +349,8 @@ START_TEST(several_wrong_lines)
 	told.len = 0;
 	set_page(0, "dir/rules", "a b\nc amount > 5\nd amount > e\nf z\n");
 	ck_assert_int_eq(rule_open(&set, &host, "dir/rules", 3, &err), -1);
-	same(&told, "dir/rules, line 1: it lacks a limit, such as '> 10', (such as: a amount > 10000)\n"
+	same(&told, "dir/rules, line 1: it lacks a limit, such as '> 10', "
+	    "(such as: a amount > 10000)\n"
 	    "dir/rules, line 3: the limit 'e' is not a number\n", "what is told");
 	ck_assert_ptr_nonnull(strstr(err.message, "line 4: it lacks a limit"));
 	rule_close(set);
