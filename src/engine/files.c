@@ -88,7 +88,8 @@ changed(void *arg, const char *path, const struct file_stamp *stamp)
 		return true;
 	now = stamp_of(&st);
 	return now.asked != stamp->asked || now.fixed != stamp->fixed ||
-	    now.device != stamp->device || now.inode != stamp->inode || now.size != stamp->size || now.mtime != stamp->mtime;
+	    now.device != stamp->device || now.inode != stamp->inode ||
+	    now.size != stamp->size || now.mtime != stamp->mtime;
 }
 
 static bool
