@@ -72,6 +72,7 @@ rule_book_read(struct rule_book **made, const struct rule_host *host, const char
 		return err_memory(err, "reading rules");
 	wrong->len = 0;
 	rc = host->files->load(host->files->arg, path, &text, &b->stamp, err);
+	b->missing = rc == 1;
 	if (rc == 0)
 		rc = read_lines(&r, &text);
 	else if (rc == 1 && (buf_add(wrong, err->message, strlen(err->message)) == -1 ||

@@ -84,7 +84,7 @@ struct rule_book {
 	unsigned		 tests;
 	struct arena		 text;
 	struct file_stamp	 stamp;
-	bool			 missing;	/* a list could not be read */
+	bool			 missing;	/* the file, or a list, could not be read */
 };
 
 /* What can be said of a kind of rule. */

@@ -41,7 +41,7 @@ rule_open(struct rule_set **made, const struct rule_host *host, const char *path
 	rc = rule_book_read(&set->book, host, path, &wrong, err);
 	if (rc == 1) {
 		tell_but_last(set, &wrong);
-		err->word = word;
+		err->word = set->book->missing ? ERR_NO_WORD : word;
 		err->column = err->length = 0;
 	}
 	buf_free(&wrong);

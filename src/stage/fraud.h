@@ -80,6 +80,7 @@ struct fraud_lane {
 	size_t			 n, cap, next;
 	size_t			 ahead;		/* of which rules know */
 	bool			 last;		/* nothing more comes */
+	bool			 resumed;	/* from what was put down */
 	struct row_text		 bad;
 	struct arena		 text;		/* of the rows handed out, or of the best */
 	struct buf		 why;

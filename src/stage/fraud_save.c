@@ -36,6 +36,20 @@ fraud_stage_save(const struct stage *s, void *private, struct saving *to, struct
 	return fraud_save(lane->core, to, err);
 }
 
+/* What was put down goes on with what it had learned, not with what a model says now. */
+static int
+forget_model(const struct stage *s, struct fraud_lane *lane, struct err *err)
+{
+	const struct fraud_stage *c = s->config;
+
+	if (!c->begins || lane->resumed)
+		return 0;
+	fraud_close(lane->core);
+	lane->core = fraud_open(&c->core, s->plan->seed, err);
+	lane->resumed = true;
+	return lane->core == NULL ? -1 : 0;
+}
+
 int
 fraud_stage_load(const struct stage *s, void *private, const struct store_part *part,
     struct wire *in, struct err *err)
@@ -44,6 +58,8 @@ fraud_stage_load(const struct stage *s, void *private, const struct store_part *
 	struct fraud_lane *lane = private;
 	uint64_t number = 0;
 
+	if (forget_model(s, lane, err) == -1)
+		return -1;
 	if (part->tick == COOL_TICK)
 		return keyed_load(&lane->cool, &cool_kind, &number, part, in, err);
 	if (part->tick < RULE_TICK)
@@ -70,8 +86,6 @@ fraud_model_read(struct stage *s, struct err *err)
 		return 0;
 	c->begins = true;
 	rc = files->load(files->arg, c->model, &c->taught, &stamp, err);
-	if (rc == 1)
-		err->word = c->model_word;
 	return rc == 0 ? 0 : -1;
 }
 
