@@ -77,8 +77,11 @@ static int
 put_gone(struct keyed *k, struct saving *s, struct err *err)
 {
 	const struct keyed_track *t = k->track;
-	struct wire in = { .at = t->gone.data, .end = t->gone.data + t->gone.len };
+	struct wire in = { .at = t->gone.data };
 
+	if (t->keys == 0)
+		return 0;
+	in.end = in.at + t->gone.len;
 	for (uint64_t i = 0; i < t->keys; i++) {
 		size_t len;
 		const char *key = wire_get_bytes(&in, &len);

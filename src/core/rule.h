@@ -49,7 +49,7 @@ struct rule_host {
 
 struct rule_txn {			/* what is borrowed stays until its reasons are made */
 	unsigned		 ahead;		/* its number there */
-	int64_t			 time;		/* microseconds; never goes back, but for ... */
+	int64_t			 time;		/* microseconds; one before the last counts as it */
 	const struct value	*row;
 	bool			 placed;	/* LAT and LON are true */
 	double			 lat, lon;	/* degrees */

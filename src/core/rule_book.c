@@ -39,6 +39,17 @@ read_line(struct reading *r, const char *at, size_t len, unsigned line)
 	return rc == 1 ? note(r, line) : rc;
 }
 
+/* The error is the last line that was wrong, whatever those behind it have left in it. */
+static int
+last_wrong(struct reading *r)
+{
+	const char *end = r->wrong->data + r->wrong->len - 1, *at = end;
+
+	while (at > r->wrong->data && at[-1] != '\n')
+		at--;
+	return RULE_WRONG(r->err, "%.*s", (int)(end - at), at);
+}
+
 static int
 read_lines(struct reading *r, const struct buf *text)
 {
@@ -53,7 +64,7 @@ read_lines(struct reading *r, const struct buf *text)
 			return -1;
 		at += len + 1;
 	}
-	return r->wrong->len > 0;
+	return r->wrong->len == 0 ? 0 : last_wrong(r);
 }
 
 int

@@ -210,7 +210,7 @@ take_extreme(struct rule_cell *c, const struct rule *r, int64_t time, const stru
 static struct rule_entry *
 seen(const struct rule_cell *c)
 {
-	return (struct rule_entry *)c->at + c->head;
+	return c->at == NULL ? NULL : (struct rule_entry *)c->at + c->head;
 }
 
 /* Takes a value out of the row: what it had, or an entry of zeros. */

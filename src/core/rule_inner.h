@@ -49,7 +49,7 @@ struct rule_sum {			/* an entry of RULE_SUM and RULE_MEAN */
 };
 
 struct rule_state {			/* of a key */
-	int64_t		 last;		/* time of the last transaction */
+	int64_t		 last;		/* time of all keys when it was looked at last */
 	struct rule_cell cell[];
 };
 
@@ -57,6 +57,7 @@ struct rule_keys {			/* of a scope */
 	struct keyed	 keyed;		/* struct rule_state; due is the number of the last look */
 	unsigned	 cells;
 	uint64_t	 looks;
+	int64_t		 now;		/* the last time of all; never goes back */
 	size_t		 windows;	/* bytes of the cells' entries */
 };
 

@@ -223,6 +223,8 @@ get_state(const void *arg, struct wire *in, void *value)
 
 	rule_state_clear(k, s);
 	s->last = tick_get(in);
+	if (k->now < s->last)
+		k->now = s->last;
 	for (unsigned i = 0; i < x->saved->cells && !in->damaged; i++) {
 		int to = x->saved->cell[i];
 		size_t len;

@@ -150,6 +150,7 @@ move_keys(struct rule_set *set, const struct rule_book *new, unsigned to)
 	    !map_cells(set->book, new, (unsigned)from, to, cell))
 		return keys;
 	keys->looks = set->keys[from]->looks;
+	keys->now = set->keys[from]->now;
 	for (uint32_t id = 1; id <= set->keys[from]->keyed.count; id++)
 		if (move_state(keys, set->keys[from], id, cell) == -1) {
 			rule_keys_free(keys);

@@ -17,6 +17,7 @@ rule_keys_make(const struct rule_set *set, unsigned cells)
 	if (k == NULL)
 		return NULL;
 	k->cells = cells;
+	k->now = INT64_MIN;
 	keyed_init(&k->keyed, sizeof(struct rule_state) + cells * sizeof(struct rule_cell),
 	    set->seed);
 	return k;
@@ -182,7 +183,7 @@ take_oldest(const struct rule_set *set, const struct rule_scope *s, struct rule_
 		return NULL;
 	first = keyed_at(&k->keyed, k->keyed.heap[0]);
 	if (first->due == first->queued &&
-	    !is_over(s, (const struct rule_state *)(const void *)(first + 1), set->txn->time))
+	    !is_over(s, (const struct rule_state *)(const void *)(first + 1), k->now))
 		return NULL;
 	return keyed_next_due(&k->keyed, first->queued);
 }
@@ -197,7 +198,7 @@ make_room(struct rule_set *set, const struct rule_scope *s, struct rule_keys *k)
 
 		if (oldest == NULL)
 			continue;
-		over = is_over(s, oldest, set->txn->time);
+		over = is_over(s, oldest, k->now);
 		if (!over && k->keyed.count <= set->max_keys)
 			return keyed_due(&k->keyed, oldest, keyed_entry(oldest)->due);
 		set->evicted += !over;
@@ -221,15 +222,15 @@ rule_state_find(struct rule_set *set, unsigned scope, struct rule_state **state)
 	*state = keyed_put_hash(&k->keyed, ahead->key, ahead->hash, &fresh);
 	if (*state == NULL)
 		return -1;
+	if (k->now < set->txn->time)
+		k->now = set->txn->time;
+	(*state)->last = k->now;
 	if (fresh) {
-		(*state)->last = set->txn->time;
 		if (make_room(set, s, k) == -1)
 			return -1;
 		*state = keyed_find_hash(&k->keyed, ahead->key, ahead->hash);
 	}
 	keyed_touch(&k->keyed, *state);
-	if ((*state)->last < set->txn->time)
-		(*state)->last = set->txn->time;
 	set->state[scope] = *state;
 	return keyed_due(&k->keyed, *state, (int64_t)++k->looks);
 }

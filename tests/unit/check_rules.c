@@ -324,6 +324,7 @@ static const struct {
 	{ "v z over 5m", "over makes no sense here" },
 	{ "v 'amount > 1", "a quote that does not end" },
 	{ "v new country use 0", "'use' counts from 1" },
+	{ "v amount >\nw amount > 5", "line 1: 'the limit' needs a number behind it" },
 };
 
 START_TEST(wrong_lines)
