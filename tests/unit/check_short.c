@@ -78,6 +78,10 @@ static const struct pipeline_line lines[] = {
 	{ "sentiment --explain-each t then countby label,why", true, false },
 	{ "select \"case when v < 30 then 'negative' else 'positive' end || char(9) || t as l\" "
 	    "then sentiment --train model l", false, false },
+	{ "fraud --account k --amount v --merchant j --rules rules --threshold 0.2 --top 3 "
+	    "--cooldown 2s", false, true },
+	{ "fraud --each --account k --amount v --id t --kind j --label v --device j --rules rules "
+	    "then select 'k, v, score, reasons'", true, true },
 };
 
 #define LINES COUNT(lines)
@@ -142,9 +146,11 @@ load(void *arg, const char *path, struct buf *text, struct file_stamp *stamp, st
 	static const char seeds[] = "k1\t3\nk2\t4\n", keys[] = "k1\nnobody\n",
 	    pairs[] = "k1\tj1\nnobody\tj1\n", valences[] = "w1\t2.5\nw2\t-3\n",
 	    table[] = "name,w\nk0,x\nk3,y\nk3,z\n";
+	static const char rules[] = "a count by account over 3s >= 3\nb distinct account by j,t "
+	    "over 1s > 2 where v > 3\nc sum v over 2s > 40\nd new j\n";
 	const char *found = strcmp(path, "keys") == 0 ? keys :
 	    strcmp(path, "pairs") == 0 ? pairs : strcmp(path, "words") == 0 ? valences :
-	    strcmp(path, "first") == 0 ? seeds : table;
+	    strcmp(path, "first") == 0 ? seeds : strcmp(path, "rules") == 0 ? rules : table;
 
 	(void)arg;
 	(void)stamp;
