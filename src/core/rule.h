@@ -94,7 +94,7 @@ int rule_refresh(struct rule_set *, struct err *);
  * those are looked at in any number, by their numbers here, and the book does not change meanwhile.
  * At most RULE_AHEAD; 0 or -1 (memory).
  */
-#define RULE_AHEAD 32
+#define RULE_AHEAD 16
 int rule_ahead(struct rule_set *, const struct value *const *row, unsigned n);
 
 /* Looks at a transaction and takes it into the windows; 0 or -1 (memory). */

@@ -57,6 +57,7 @@ struct rule_keys {			/* of a scope */
 	struct keyed	 keyed;		/* struct rule_state; due is the number of the last look */
 	unsigned	 cells;
 	uint64_t	 looks;
+	uint32_t	 hand;		/* which key may be over, is looked at next */
 	int64_t		 now;		/* the last time of all; never goes back */
 	size_t		 windows;	/* bytes of the cells' entries */
 };

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define SWEEP 2				/* keys that go for one that comes, at most */
+#define SWEEP 4				/* keys that are looked at for one that comes */
 
 struct rule_keys *
 rule_keys_make(const struct rule_set *set, unsigned cells)
@@ -116,7 +116,7 @@ ask_for_keys(const struct rule_set *set, unsigned scope, unsigned n)
 	keyed_ahead(&set->keys[scope]->keyed, key, keys);
 }
 
-/* The newest entries of the windows of a key that is there. */
+/* The newest and oldest entries of the windows of a key that is there. */
 static void
 ask_for_windows(const struct rule_keys *k, const struct rule_ahead *ahead)
 {
@@ -124,10 +124,12 @@ ask_for_windows(const struct rule_keys *k, const struct rule_ahead *ahead)
 
 	for (unsigned i = 0; s != NULL && i < k->cells; i++) {
 		const struct rule_cell *c = &s->cell[i];
+		const char *at = c->at;
 
-		if (c->cap > 0)
-			__builtin_prefetch((const char *)c->at +
-			    (size_t)((c->head + c->n) & (c->cap - 1)) * c->stride);
+		if (c->cap == 0)
+			continue;
+		__builtin_prefetch(at + (size_t)((c->head + c->n) & (c->cap - 1)) * c->stride);
+		__builtin_prefetch(at + (size_t)c->head * c->stride);
 	}
 }
 
@@ -164,47 +166,41 @@ static void
 drop(struct rule_keys *k, struct rule_state *state)
 {
 	rule_state_clear(k, state);
-	keyed_drop(&k->keyed, state);
+	keyed_remove(&k->keyed, state);
 }
 
-/*
- * The key that was not looked at for longest, which has no due any more, if it must go.  What is
- * first in the heap may have been put off since, but nothing in it is older; then it is put in its
- * place.
- */
-static struct rule_state *
-take_oldest(const struct rule_set *set, const struct rule_scope *s, struct rule_keys *k)
+/* Looks at some keys in turn: those whose windows have all passed go. */
+static void
+sweep(const struct rule_scope *s, struct rule_keys *k)
 {
-	const struct keyed_entry *first;
+	for (int i = 0; i < SWEEP && k->keyed.count > 0; i++) {
+		struct rule_state *state;
 
-	if (k->keyed.count > set->max_keys)
-		return keyed_next_due(&k->keyed, INT64_MAX);
-	if (k->keyed.heaped == 0)
-		return NULL;
-	first = keyed_at(&k->keyed, k->keyed.heap[0]);
-	if (first->due == first->queued &&
-	    !is_over(s, (const struct rule_state *)(const void *)(first + 1), k->now))
-		return NULL;
-	return keyed_next_due(&k->keyed, first->queued);
+		if (k->hand >= k->keyed.count)
+			k->hand = 0;
+		state = rule_state_at(k, k->hand + 1);
+		if (is_over(s, state, k->now))
+			drop(k, state);		/* another one comes to this place */
+		else
+			k->hand++;
+	}
 }
 
 /* A key is new: others go that are over, or one too many.  The new one may move. */
-static int
+static void
 make_room(struct rule_set *set, const struct rule_scope *s, struct rule_keys *k)
 {
-	for (int i = 0; i < SWEEP; i++) {
-		struct rule_state *oldest = take_oldest(set, s, k);
-		bool over;
+	struct rule_state *oldest;
 
-		if (oldest == NULL)
-			continue;
-		over = is_over(s, oldest, k->now);
-		if (!over && k->keyed.count <= set->max_keys)
-			return keyed_due(&k->keyed, oldest, keyed_entry(oldest)->due);
-		set->evicted += !over;
-		drop(k, oldest);
-	}
-	return 0;
+	if (s->longest != INT64_MAX)
+		sweep(s, k);
+	if (k->keyed.count <= set->max_keys)
+		return;
+	oldest = keyed_next_due(&k->keyed, INT64_MAX);
+	if (oldest == NULL)
+		return;
+	set->evicted += !is_over(s, oldest, k->now);
+	drop(k, oldest);
 }
 
 int
@@ -226,8 +222,7 @@ rule_state_find(struct rule_set *set, unsigned scope, struct rule_state **state)
 		k->now = set->txn->time;
 	(*state)->last = k->now;
 	if (fresh) {
-		if (make_room(set, s, k) == -1)
-			return -1;
+		make_room(set, s, k);
 		*state = keyed_find_hash(&k->keyed, ahead->key, ahead->hash);
 	}
 	keyed_touch(&k->keyed, *state);
