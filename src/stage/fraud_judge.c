@@ -53,14 +53,21 @@ score(const struct stage *s, struct fraud_lane *lane, const struct fraud_item *i
 }
 
 void
-fraud_look_ahead(const struct stage *s, const struct fraud_lane *lane,
-    const struct fraud_item *item)
+fraud_look_ahead(const struct stage *s, const struct fraud_lane *lane, size_t from, size_t to)
 {
-	char room[4][CELL_ROOM];
-	struct fraud_txn txn = txn_of(s->config, item, room);
+	char room[RULE_AHEAD][4][CELL_ROOM];
+	struct fraud_txn txn[RULE_AHEAD];
+	size_t n = 0;
 
-	if (!item->label)
-		fraud_ahead(lane->core, &txn, 1);
+	for (; from < to && n < RULE_AHEAD; from++) {
+		const struct fraud_item *item = lane->order[from];
+
+		if (item->label)
+			continue;
+		txn[n] = txn_of(s->config, item, room[n]);
+		n++;
+	}
+	fraud_ahead(lane->core, txn, n);
 }
 
 /* ---- rules ---- */

@@ -67,10 +67,10 @@ look_ahead(const struct stage *s, struct fraud_lane *lane, size_t at)
 	for (; n < RULE_AHEAD && lane->ahead < lane->n; lane->ahead++) {
 		struct fraud_item *item = item_at(lane, lane->ahead);
 
-		fraud_look_ahead(s, lane, item);
 		item->ahead = n;
 		row[n++] = item->row;
 	}
+	fraud_look_ahead(s, lane, at, lane->ahead);
 	return c->set == NULL ? 0 : rule_ahead(c->set, row, n);
 }
 
