@@ -1,4 +1,4 @@
-/* fraud: card transactions that look like fraud, with reasons; see fraud.h. */
+/* fraud: card payments that look like fraud, with reasons; see fraud.h. */
 #include "stage/fraud.h"
 
 #include "base/mem.h"
@@ -234,14 +234,14 @@ rows(const struct stage *s, void *private, const struct rows *out, struct err *e
 const struct stage_class stage_fraud = {
 	.name = "fraud",
 	.usage = "--account FIELD --amount FIELD [OPTION]...",
-	.help = "card transactions that look like fraud, with reasons",
+	.help = "card payments that look like fraud, with reasons",
 	.detail =
 	    "Each transaction is judged against what its account and merchant did before,\n"
 	    "all amounts so far and the rules, in the order of event time (-t is needed);\n"
 	    "no answer depends on what comes later, or on how the input is cut.\n"
-	    "The score is 0 to 1: as long as no frauds are known 0.5 is one in a hundred of\n"
-	    "the oddest, 0.9 one in nine hundred; with labels the share of such transactions\n"
-	    "that were fraud.  Rules that hold add theirs: 1 - (1 - score) * (1 - weight)...\n"
+	    "The score is 0 to 1: as long as no frauds are known 0.5 is one in a hundred\n"
+	    "of the oddest, 0.9 one in nine hundred; with labels the share of such that\n"
+	    "were fraud.  Rules that hold add theirs: 1 - (1 - score) * (1 - weight).\n"
 	    "Labels are records whose --kind is 'label', with the --id of a transaction.\n"
 	    "FILE of --rules has one rule a line, [off] NAME RULE [where F = V [and ...]]\n"
 	    "[weight W], where RULE is one of\n"

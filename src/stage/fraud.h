@@ -105,7 +105,7 @@ void fraud_forget(struct fraud_lane *);
 int fraud_judge(const struct stage *, struct fraud_lane *, const struct fraud_item *,
     struct fraud_verdict *, struct err *);
 
-/* Asks for the memory of those from FROM on, before TO, that are judged next: RULE_AHEAD at most. */
+/* Asks for the memory of those FROM .. TO - 1 that are judged next, RULE_AHEAD at most. */
 void fraud_look_ahead(const struct stage *, const struct fraud_lane *, size_t from, size_t to);
 
 /* Its account was told, and is not again before the time for that is over; 0 or -1 (memory). */
