@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 
+from frauds import section_fraud
 from grouped import section_csv, section_keys, section_panes
 from harness import (
     Context, Run, Wrong, background, check_same, check_totals, check_words,
@@ -387,6 +388,7 @@ SECTIONS = {
     'keys': section_keys,
     'checkpoint': section_checkpoint,
     'sentiment': section_sentiment,
+    'fraud': section_fraud,
 }
 
 
