@@ -34,12 +34,17 @@ is_row(enum rule_what what)
 static int
 put_entries(struct buf *out, const struct rule_cell *c, enum rule_what what)
 {
+	bool has_sum = rule_stride(what) == sizeof(struct rule_sum);
+
+	if (c->n == 1 && c->at == NULL)
+		return tick_put(out, c->first) == -1 || wire_put_word(out, c->one) == -1 ||
+		    (has_sum && put_wide(out, c->sum) == -1) ? -1 : 0;
 	for (uint32_t i = 0; i < c->n; i++) {
 		const struct rule_entry *e = entry_of(c, is_row(what), i);
 
 		if (tick_put(out, e->time) == -1 || wire_put_word(out, e->n) == -1)
 			return -1;
-		if (c->stride == sizeof(struct rule_sum) &&
+		if (has_sum &&
 		    put_wide(out, ((const struct rule_sum *)(const void *)e)->sum) == -1)
 			return -1;
 	}
@@ -93,6 +98,17 @@ get_word(struct wire *in, enum rule_what what)
 	return word;
 }
 
+/* The only entry lies in the cell; its sum is that of all. */
+static int
+get_one(struct wire *in, struct rule_cell *c, const struct rule *r)
+{
+	c->first = tick_get(in);
+	c->one = get_word(in, r->what);
+	if (rule_stride(r->what) == sizeof(struct rule_sum))
+		in->damaged |= get_wide(in, SUM_MOST) != c->sum;
+	return 0;
+}
+
 static int
 get_entries(struct wire *in, struct rule_cell *c, const struct rule *r)
 {
@@ -105,6 +121,8 @@ get_entries(struct wire *in, struct rule_cell *c, const struct rule *r)
 		c->n = 0;
 	if (c->n == 0)
 		return 0;
+	if (c->n == 1)
+		return get_one(in, c, r);
 	while (cap < c->n)
 		cap *= 2;
 	at = mem_zalloc(cap * stride);

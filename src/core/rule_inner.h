@@ -3,7 +3,8 @@
  * transaction that it looks at.
  *
  *   rule_set.c    opening; a book that is read anew   rule_state.c   state by key
- *   rule_look.c   a transaction's way                 rule_cell.c    state of a key and rule
+ *   rule_look.c   a transaction's way                 rule_cell.c    state of a key and rule:
+ *                                                     rule_window.c, rule_seen.c
  *   rule_reason.c why                                 rule_save.c    checkpoints; and
  *                                                     rule_cell_save.c
  */
@@ -15,8 +16,9 @@
 #include "core/rule_book.h"
 
 /*
- * The state of a rule for a key.  Windows are entries, oldest first: a circle of CAP of them from
- * HEAD on; of RULE_DISTINCT_OF and RULE_NEW they lie in a row instead, longest unseen first.
+ * The state of a rule for a key.  Windows are entries, oldest first: one lies in the cell itself
+ * (FIRST and ONE, while AT is NULL), for most keys are seen once; more are a circle of CAP of them
+ * from HEAD on, and of RULE_DISTINCT_OF and RULE_NEW a row instead, longest unseen first.
  */
 struct rule_cell {			/* zeroed: nothing came */
 	void		*at;
@@ -28,6 +30,7 @@ struct rule_cell {			/* zeroed: nothing came */
 		uint64_t count;		/* in the window; transactions of RULE_NEW */
 		int64_t	 time;		/* of the small amount, of the last place */
 	};
+	uint64_t	 one;		/* what the only entry has besides FIRST; AT is NULL */
 	union {
 		wide_int sum;		/* in units of 10^-9 */
 		double	 place[2];	/* latitude and longitude */
@@ -108,6 +111,18 @@ struct rule_set {
 int rule_cell_look(struct rule_cell *, const struct rule *, const struct rule_txn *, int64_t time,
     const struct rule_given *of, struct rule_hit *);
 void rule_cell_clear(struct rule_cell *);
+
+/* rule_window.c, rule_seen.c: a transaction comes in; VALUE is what there is then.  0 or -1. */
+int rule_window_sum(struct rule_cell *, const struct rule *, int64_t time, const struct number *x,
+    struct number *value);
+int rule_window_extreme(struct rule_cell *, const struct rule *, int64_t time,
+    const struct number *x, struct number *value);
+bool rule_mean_holds(const struct rule_cell *, const struct rule *, struct number *sum);
+int rule_seen_distinct(struct rule_cell *, const struct rule *, int64_t time, uint64_t hash,
+    struct number *value);
+
+/* The same of RULE_NEW: 1 if it is told. */
+int rule_seen_new(struct rule_cell *, const struct rule *, uint64_t hash, struct rule_hit *);
 size_t rule_stride(enum rule_what);
 
 /* rule_cell_save.c: as bytes, and back into zeros; 0 or -1 (memory).  Damage is in the wire. */
