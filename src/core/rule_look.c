@@ -99,7 +99,10 @@ look_plain(struct rule_set *set, const struct rule *r, const struct rule_given *
     struct rule_hit *hit)
 {
 	if (r->what == RULE_FIELD || r->what == RULE_Z) {
-		hit->value = r->what == RULE_Z ? (struct number){ .d = set->txn->z } : of->number;
+		if (r->what == RULE_FIELD)
+			hit->value = of->number;
+		else
+			hit->value.d = set->txn->z;
 		return rule_holds(r->op, &hit->value, &r->limit);
 	}
 	return rule_list_has(&set->book->list[r->list], of->text.text, of->text.len);
