@@ -55,7 +55,8 @@ enum fraud_kind {			/* USUAL and EXTRA are, of each: */
 	FRAUD_SMALL_RUN,		/* the account's usual; how many, what is old fading */
 	FRAUD_HOUR,			/* the share of transactions in that hour of the day, UTC */
 	FRAUD_OUTLIERS,			/* large ones of the account, fading; a limit */
-	FRAUD_VELOCITY,			/* an hour, fading; usually an hour.  Never in the score */
+	FRAUD_VELOCITY,			/* an hour, fading; usually an hour.  In the score it has
+					   the weight and sign that this stream has taught */
 	FRAUD_MERCHANT_RISK,		/* share of frauds in labels; that of all; those in a row */
 	FRAUD_ACCOUNT_RISK,		/* frauds in labels, fading; 0 */
 	FRAUD_LEARNED,			/* the score: of all that is known together; that of all */
