@@ -5,6 +5,8 @@
 
 #define MEMORY 100.0			/* transactions that the usual amount is made of */
 #define LEAN 3.0			/* transactions that the prior is worth */
+#define KNOWN 5.0f			/* transactions of an account that make it known */
+#define ALL_KNOWN 20.0f			/* the same of all together */
 #define OUTLIER_Z 3.5			/* from here on an amount is remembered as large */
 #define OUTLIERS_HALF (3.0 * FRAUD_DAY)
 #define SMALL_Z (-1.5)			/* below is small, if it is under a third of the usual */
@@ -31,6 +33,9 @@ view_amount(const struct fraud_account *a, const struct fraud_common *c, struct 
 	}
 	spread_guess(&a->amount, &prior, &v->mean, &v->sd);
 	spread_guess(&a->size, &size, &v->size_mean, &v->size_sd);
+	v->z = v->size_z = 0;
+	if (a->count < KNOWN && c->amount.n < ALL_KNOWN)
+		return;			/* of the first few nothing is usual yet */
 	v->z = (v->amount - v->mean) / v->sd;
 	v->size_z = (v->size - v->size_mean) / v->size_sd;
 }
