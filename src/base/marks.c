@@ -5,6 +5,8 @@
  */
 #include "base/marks.h"
 
+#include "base/load.h"
+
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -74,19 +76,6 @@ marks_find_lines(struct marks *m, const char *text)
 		m->line[lines] = m->at[i];
 		lines += text[m->at[i]] == '\n';
 	}
-}
-
-/* Eight bytes with the first in the lowest bits, whatever the byte order of the machine. */
-static inline uint64_t
-load_word(const char *text)
-{
-	uint64_t word;
-
-	memcpy(&word, text, sizeof(word));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
 }
 
 /* One bit for each of eight bytes: those that are BYTE. */

@@ -48,11 +48,11 @@ next_eight(const struct cursor *in)
 	ptrdiff_t left = in->end - in->at;
 
 	if (left >= 8)
-		return number_load(in->at);
+		return load_word(in->at);
 	if (left == 0)
 		return 0;
 	if (in->end - in->begin >= 8)
-		return number_load(in->end - 8) >> (8 * (8 - left));
+		return load_word(in->end - 8) >> (8 * (8 - left));
 	return number_load_few(in->at, (size_t)left);
 }
 

@@ -7,6 +7,7 @@
 #ifndef BASE_NUMBER_WORD_H
 #define BASE_NUMBER_WORD_H
 
+#include "base/load.h"
 #include "base/number.h"
 
 #include <string.h>
@@ -15,26 +16,6 @@
 
 extern const uint64_t number_pow10[20];
 extern const double number_pow10_double[23];
-
-static inline uint64_t
-number_little_endian(uint64_t word)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-	return word;
-#else
-	return __builtin_bswap64(word);
-#endif
-}
-
-/* Eight bytes, the first lowest. */
-static inline uint64_t
-number_load(const char *text)
-{
-	uint64_t word;
-
-	memcpy(&word, text, sizeof(word));
-	return number_little_endian(word);
-}
 
 /* One to seven bytes, the first lowest, by loads that overlap; zeros above them. */
 static inline uint64_t
@@ -94,7 +75,7 @@ struct number_word {
 static inline bool
 number_read_word(const char *text, size_t len, struct number_word *w)
 {
-	uint64_t word = len == NUMBER_WORD ? number_load(text) : number_load_few(text, len);
+	uint64_t word = len == NUMBER_WORD ? load_word(text) : number_load_few(text, len);
 	uint64_t others, low;
 	unsigned whole;
 

@@ -5,6 +5,8 @@
  */
 #include "base/scan.h"
 
+#include "base/load.h"
+
 #include <string.h>
 
 #if defined(__x86_64__)
@@ -14,19 +16,6 @@
 #define ONES 0x0101010101010101U
 #define LOWS (0x7f * ONES)
 #define HIGHS (0x80 * ONES)
-
-/* Eight bytes with the first in the lowest bits, whatever the byte order of the machine. */
-static inline uint64_t
-load_word(const char *text)
-{
-	uint64_t word;
-
-	memcpy(&word, text, sizeof(word));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
-}
 
 /* The high bit of each byte that is zero; exact, no carry crosses bytes. */
 static inline uint64_t

@@ -125,6 +125,17 @@ schema_find(struct schema *s, const char *name, size_t len, int word, size_t col
 	return unknown(s, name, len, word, column, err);
 }
 
+int
+schema_slot(struct schema *s, const char *name, int word, unsigned *slot, struct err *err)
+{
+	int at = schema_find(s, name, strlen(name), word, 0, err);
+
+	if (at == -1)
+		return -1;
+	*slot = s->column[at].slot;
+	return 0;
+}
+
 void
 schema_show(struct schema *s, struct schema *shown)
 {

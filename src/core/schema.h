@@ -61,6 +61,9 @@ void schema_over(struct schema *, struct schema *base);
 int schema_find(struct schema *, const char *name, size_t len, int word, size_t column,
     struct err *);
 
+/* The slot of that column in *SLOT; 0, or -1 and the error. */
+int schema_slot(struct schema *, const char *name, int word, unsigned *slot, struct err *);
+
 /*
  * What is shown of rows that go out as they are: every column, each with a slot from now on; of an
  * open schema the record as one column, and what is not of the record behind it.

@@ -147,19 +147,28 @@ look(const struct sentiment_model *m, struct own *own, const char *text, size_t 
 	sum_up(m, own, sums);
 }
 
-int
-sentiment_judge(const struct sentiment_model *m, struct sentiment_scratch *s, const char *text,
-    size_t len, int threshold, struct sentiment *out)
+/* Judges a text, and leaves in the scratch and in *SUMS what decided; 0 or -1 (memory). */
+static int
+judge(const struct sentiment_model *m, struct sentiment_scratch *s, const char *text, size_t len,
+    int threshold, struct sentiment *out, struct sentiment_sums *sums)
 {
-	struct sentiment_sums sums;
 	struct own *own;
 
 	if (prepare(s) == -1)
 		return -1;
 	own = s->own;
-	look(m, own, text, len, &sums);
-	sentiment_conclude(&sums, own->text.n, threshold, out);
+	look(m, own, text, len, sums);
+	sentiment_conclude(sums, own->text.n, threshold, out);
 	return 0;
+}
+
+int
+sentiment_judge(const struct sentiment_model *m, struct sentiment_scratch *s, const char *text,
+    size_t len, int threshold, struct sentiment *out)
+{
+	struct sentiment_sums sums;
+
+	return judge(m, s, text, len, threshold, out, &sums);
 }
 
 /* ---- reasons ---- */
@@ -232,14 +241,12 @@ sentiment_explain(const struct sentiment_model *m, struct sentiment_scratch *s, 
     size_t *n)
 {
 	struct sentiment_sums sums;
-	struct own *own;
+	const struct own *own;
 
 	*n = 0;
-	if (prepare(s) == -1)
+	if (judge(m, s, text, len, threshold, out, &sums) == -1)
 		return -1;
 	own = s->own;
-	look(m, own, text, len, &sums);
-	sentiment_conclude(&sums, own->text.n, threshold, out);
 	for (size_t i = 0; i < own->text.n && cap > 0; i++) {
 		const struct sentiment_token *token = &own->text.token[i];
 		struct sentiment_reason r = { text + token->at, token->len,

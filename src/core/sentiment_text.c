@@ -5,23 +5,13 @@
  */
 #include "core/sentiment_text.h"
 
+#include "base/load.h"
+
 #include <string.h>
 
 #define ODD_1 UINT64_C(0x9e3779b97f4a7c15)	/* odd numbers with irregular bits */
 #define ODD_2 UINT64_C(0xd6e8feb86659fd93)
 #define CLASS UINT64_C(0xa0761d6478bd642f)
-
-static inline uint64_t
-load_8(const char *bytes)
-{
-	uint64_t word;
-
-	memcpy(&word, bytes, sizeof(word));
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	word = __builtin_bswap64(word);
-#endif
-	return word;
-}
 
 static inline uint64_t
 mix(uint64_t key, uint64_t word)
@@ -37,8 +27,8 @@ padded_key(const char *bytes, size_t len)
 	uint64_t key = ODD_2;
 
 	for (; len > 8; len -= 8, bytes += 8)
-		key = mix(key, load_8(bytes));
-	return mix(key, len == 0 ? 0 : load_8(bytes) & (UINT64_MAX >> (64 - 8 * len))) * ODD_2;
+		key = mix(key, load_word(bytes));
+	return mix(key, len == 0 ? 0 : load_word(bytes) & (UINT64_MAX >> (64 - 8 * len))) * ODD_2;
 }
 
 uint64_t

@@ -178,14 +178,13 @@ checkpoint_change(struct checkpoint *c, struct err *err, const char *format, ...
 static uint32_t
 sum_of(const struct store_part *part, const void *bytes, size_t len)
 {
-	const uint64_t number[] = {
-		(uint64_t)part->role, part->owner, (uint64_t)part->tick, part->generation,
-	};
-	unsigned char head[sizeof(number)];
+	uint32_t sum = 0;
 
-	for (unsigned i = 0; i < sizeof(head); i++)
-		head[i] = (unsigned char)(number[i / 8] >> (8 * (i % 8)));
-	return (uint32_t)crc32_z(crc32_z(0, head, sizeof(head)), bytes, len);
+	checkpoint_sum_number(&sum, (uint64_t)part->role);
+	checkpoint_sum_number(&sum, part->owner);
+	checkpoint_sum_number(&sum, (uint64_t)part->tick);
+	checkpoint_sum_number(&sum, part->generation);
+	return (uint32_t)crc32_z(sum, bytes, len);
 }
 
 static int

@@ -151,6 +151,9 @@ void checkpoint_reset(struct checkpoint *, enum checkpoint_statement);
 /* Drops chunks by a statement that returns their sums; 0, or -1 and the error. */
 int checkpoint_drop(struct checkpoint *, enum checkpoint_statement, struct err *);
 
+/* Adds the eight bytes of a number, little-endian, to a CRC-32. */
+void checkpoint_sum_number(uint32_t *sum, uint64_t n);
+
 /* Puts the seal, as the last thing of a transaction; 0, or -1 and the error. */
 int checkpoint_seal(struct checkpoint *, struct err *);
 

@@ -16,8 +16,8 @@ struct seal {
 	uint32_t	sum;
 };
 
-static void
-add_number(uint32_t *sum, uint64_t n)
+void
+checkpoint_sum_number(uint32_t *sum, uint64_t n)
 {
 	unsigned char bytes[8];
 
@@ -34,16 +34,16 @@ add_column(struct checkpoint *c, uint32_t *sum, sqlite3_stmt *s, int i, struct e
 	const void *bytes;
 	size_t len;
 
-	add_number(sum, (uint64_t)type);
+	checkpoint_sum_number(sum, (uint64_t)type);
 	if (type == SQLITE_INTEGER) {
-		add_number(sum, (uint64_t)sqlite3_column_int64(s, i));
+		checkpoint_sum_number(sum, (uint64_t)sqlite3_column_int64(s, i));
 		return 0;
 	}
 	bytes = sqlite3_column_blob(s, i);
 	len = (size_t)sqlite3_column_bytes(s, i);
 	if (bytes == NULL && sqlite3_errcode(c->db) == SQLITE_NOMEM)
 		return err_memory(err, "reading the checkpoint");
-	add_number(sum, len);
+	checkpoint_sum_number(sum, len);
 	if (len > 0)
 		*sum = (uint32_t)crc32_z(*sum, bytes, len);
 	return 0;
@@ -55,7 +55,7 @@ add_rows(struct checkpoint *c, uint32_t *sum, enum checkpoint_statement which, s
 {
 	int rc;
 
-	add_number(sum, (uint64_t)which);
+	checkpoint_sum_number(sum, (uint64_t)which);
 	while ((rc = checkpoint_read(c, which, err)) == SQLITE_ROW) {
 		sqlite3_stmt *s = c->statement[which];
 
@@ -73,8 +73,8 @@ static int
 find_sum(struct checkpoint *c, struct seal *seal, struct err *err)
 {
 	seal->sum = 0;
-	add_number(&seal->sum, seal->chunks);
-	add_number(&seal->sum, seal->sums);
+	checkpoint_sum_number(&seal->sum, seal->chunks);
+	checkpoint_sum_number(&seal->sum, seal->sums);
 	for (int i = CHECKPOINT_ALL_META; i <= CHECKPOINT_ALL_OUTPUTS; i++)
 		if (add_rows(c, &seal->sum, (enum checkpoint_statement)i, err) == -1)
 			return -1;

@@ -10,10 +10,8 @@
 #include "base/mem.h"
 #include "engine/identity.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#define NOTICE_BYTES 512
 #define SHOWN 200			/* bytes of a path in a notice */
 
 /* ---- the checkpoint ---- */
@@ -235,12 +233,12 @@ feed_entry(void *arg, const struct journal_entry *e, struct err *err)
 static void
 tell_lost(const struct job *job)
 {
-	char line[NOTICE_BYTES];
+	struct err notice;
 
-	(void)snprintf(line, sizeof(line), "%.*s: the journal is damaged: %llu of its entries, "
-	    "which had not been counted, are lost", SHOWN, job->checkpoint.path,
+	(void)err_set(&notice, ERR_RUN, "%.*s: the journal is damaged: %llu of its entries, which "
+	    "had not been counted, are lost", SHOWN, job->checkpoint.path,
 	    (unsigned long long)job->journal.lost);
-	job->config->print(line);
+	job->config->print(notice.message);
 }
 
 static int

@@ -108,32 +108,19 @@ open_rules(struct stage *s, struct err *err)
 static int
 find_role(struct stage *s, struct fraud_column *role, struct err *err)
 {
-	int at;
-
-	if (role->name == NULL)
-		return 0;
-	at = schema_find(s->in, role->name, strlen(role->name), role->word, 0, err);
-	if (at == -1)
-		return -1;
-	role->slot = s->in->column[at].slot;
-	return 0;
+	return role->name == NULL ? 0 :
+	    schema_slot(s->in, role->name, role->word, &role->slot, err);
 }
 
 static int
 find_columns(struct stage *s, struct err *err)
 {
 	struct fraud_stage *c = s->config;
-	const char *time = s->plan->time_field;
-	int at;
 
 	for (unsigned i = 0; i < ROLES; i++)
 		if (find_role(s, &c->role[i], err) == -1)
 			return -1;
-	at = schema_find(s->in, time, strlen(time), s->plan->time_word, 0, err);
-	if (at == -1)
-		return -1;
-	c->time = s->in->column[at].slot;
-	return 0;
+	return schema_slot(s->in, s->plan->time_field, s->plan->time_word, &c->time, err);
 }
 
 static int

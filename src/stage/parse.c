@@ -61,18 +61,13 @@ static int
 find_field(struct stage *s, struct err *err)
 {
 	struct parse_config *c = s->config;
-	int at;
 
 	if (c->field == NULL) {
 		c->slot = SCHEMA_RECORD;
 		return s->in->input ? 0 : err_word(err, c->kind_word, "parse: which column of the "
 		    "rows? name it behind the %s", is_regex(c) ? "pattern" : "format");
 	}
-	at = schema_find(s->in, c->field, strlen(c->field), c->field_word, 0, err);
-	if (at == -1)
-		return -1;
-	c->slot = s->in->column[at].slot;
-	return 0;
+	return schema_slot(s->in, c->field, c->field_word, &c->slot, err);
 }
 
 static int

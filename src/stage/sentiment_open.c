@@ -11,18 +11,13 @@ int
 sentiment_open_field(struct stage *s, struct err *err)
 {
 	struct sentiment_config *c = s->config;
-	int at;
 
 	if (c->field == NULL) {
 		c->slot = SCHEMA_RECORD;
 		return s->in->input ? 0 : err_word(err, s->word, "sentiment: which column of the "
 		    "rows is the text? name it");
 	}
-	at = schema_find(s->in, c->field, strlen(c->field), c->field_word, 0, err);
-	if (at == -1)
-		return -1;
-	c->slot = s->in->column[at].slot;
-	return 0;
+	return schema_slot(s->in, c->field, c->field_word, &c->slot, err);
 }
 
 /* From 0.0001 to 1, as ten-thousandths. */
